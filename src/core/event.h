@@ -1,0 +1,244 @@
+// The events of a run: what happened (facts, told by the world) and what was decided (by step(),
+// see step.h). Both stand in the journal, in order, and the state of a run is nothing but their
+// fold.
+//
+// A decision is also the instruction: once it is durable, the driver carries it out
+// (AttemptStarted: prepare the prompt; CallReserved: send; …). So nothing is done that the journal
+// does not already know of.
+//
+//   task      TaskAdded ─► AttemptStarted ─► CallPrepared ─► CallReserved ─► CallEnded ─┬─►
+//   TaskFinished
+//                 │             ▲                                            │          └─►
+//                 TaskSkipped └─► CheckersStarted ─► CheckersEnded       RetryScheduled ◄┘ (perhaps
+//                 Escalated)
+//
+// Large texts are not in events: they are stored once and named by their hash (BlobId).
+#pragma once
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/money.h"
+#include "base/time.h"
+#include "base/tokens.h"
+#include "catalog/usage.h"
+#include "core/call_outcome.h"
+#include "core/tier.h"
+
+namespace baton {
+
+// One piece of work with one outcome.
+struct TaskSpec {
+  TaskId id;
+  std::string type;  // "naming_convention_check": rows of the task-type table
+  Role role = Role::kWorker;
+  Tier tier = Tier::kFast;      // the first tier that tries
+  bool checkers_first = false;  // checkers cover it: they go first, at no cost
+  std::vector<TaskId> after;    // ends of these come before its start
+  Tokens max_output;            // what it asks for; a call may get less
+  BlobId brief;                 // the task in the workflow's own words (JSON)
+
+  bool operator==(const TaskSpec&) const = default;
+};
+
+// ---- facts -------------------------------------------------------------------------------------
+
+// The first event of every journal.
+struct RunCreated {
+  Instant at;
+  RunId run;
+  std::string workflow;  // "review"
+  std::string title;     // what `baton runs` shows
+  BlobId request;        // the settings it was asked with (JSON)
+  BlobId input;          // what it works on (JSON, the workflow's own)
+  std::string catalog_version;
+  std::optional<Money> budget;  // none: no cap
+  std::optional<Money> estimate;
+  int parallel = 1;        // worker tasks at a time
+  std::uint64_t seed = 0;  // for jitter
+  bool operator==(const RunCreated&) const = default;
+};
+
+// A new process took the run over. What its predecessor had in flight has no one to end it any
+// more.
+struct RunResumed {
+  Instant at;
+  bool operator==(const RunResumed&) const = default;
+};
+
+// The user asked to stop: nothing new is started; what is in flight may end.
+struct StopRequested {
+  Instant at;
+  bool operator==(const StopRequested&) const = default;
+};
+
+// A planner's answer, or the workflow itself, named a task.
+struct TaskAdded {
+  Instant at;
+  TaskSpec spec;
+  bool operator==(const TaskAdded&) const = default;
+};
+
+// The prompt of an attempt is ready: what it can cost is now known.
+struct CallPrepared {
+  Instant at;
+  TaskId task;
+  std::string content_key;  // SHA-256 of the request: the same question is the same key
+  Tokens input_bound;       // can not be passed
+  Tokens input_estimate;    // for fitting a context window
+  bool operator==(const CallPrepared&) const = default;
+};
+
+// What the answer is worth to its task; read by the workflow, decided upon by step().
+enum class Verdict {
+  kNone,  // there is no answer
+  kAccepted,
+  kRefused,    // the model declined and would decline again
+  kTruncated,  // cut at max_tokens, or the window was full
+  kInvalid,    // not what the schema asks for
+};
+std::string_view to_string(Verdict verdict);
+std::optional<Verdict> verdict_from(std::string_view name);
+
+enum class BillState { kSettled, kNotBilled, kUnknown };
+std::string_view to_string(BillState state);
+std::optional<BillState> bill_state_from(std::string_view name);
+
+// A call ended. `charge` is the exact bill (kSettled), zero (kNotBilled) or the worst case that is
+// booked until something better is known (kUnknown). It is computed once, from the price pinned in
+// the reservation.
+struct CallEnded {
+  Instant at;
+  CallId call;
+  BillState bill = BillState::kSettled;
+  Money charge;
+  Usage usage;  // kUnknown: what had been reported before the cut
+  Verdict verdict = Verdict::kNone;
+  std::optional<FailureKind> failure;
+  std::string message;  // what came back, for people
+  int http_status = 0;
+  std::optional<Millis> retry_after;
+  BlobId answer;  // the text, kept whatever the verdict
+  std::string request_id;
+  bool operator==(const CallEnded&) const = default;
+};
+
+struct CheckersEnded {
+  Instant at;
+  TaskId task;
+  BlobId findings;      // JSON array of findings
+  std::string note;     // a checker that failed, and how; empty if none did
+  bool covered = true;  // false: they could not do the task after all, a model is needed
+  bool operator==(const CheckersEnded&) const = default;
+};
+
+// ---- decisions ---------------------------------------------------------------------------------
+
+struct AttemptStarted {
+  Instant at;
+  TaskId task;
+  int attempt = 1;  // of the task, over all tiers
+  Tier tier = Tier::kFast;
+  std::string model;
+  Tokens max_output;
+  bool operator==(const AttemptStarted&) const = default;
+};
+
+struct CheckersStarted {
+  Instant at;
+  TaskId task;
+  bool operator==(const CheckersStarted&) const = default;
+};
+
+// The worst case is set aside. From here on the call may have been billed, until its end is known.
+struct CallReserved {
+  Instant at;
+  CallId call;
+  TaskId task;
+  std::string model;
+  Tokens max_output;  // perhaps lowered to what the budget still holds
+  Money hold;
+  std::string price_date;  // `valid_from` of the pinned price sheet
+  bool operator==(const CallReserved&) const = default;
+};
+
+struct RetryScheduled {
+  Instant at;
+  TaskId task;
+  Instant not_before;
+  std::string reason;
+  bool operator==(const RetryScheduled&) const = default;
+};
+
+struct Escalated {
+  Instant at;
+  TaskId task;
+  Tier from = Tier::kFast;
+  Tier to = Tier::kBalanced;
+  std::string reason;
+  bool operator==(const Escalated&) const = default;
+};
+
+// No task of this planner will be added any more.
+struct PlanClosed {
+  Instant at;
+  TaskId planner;
+  bool operator==(const PlanClosed&) const = default;
+};
+
+struct TaskFinished {
+  Instant at;
+  TaskId task;
+  BlobId result;  // the accepted answer, or the checkers' findings
+  bool operator==(const TaskFinished&) const = default;
+};
+
+enum class SkipReason {
+  kFailed,    // every tier it may use has failed
+  kBudget,    // what is left of the budget does not hold one useful call, and nothing is in flight
+  kNoPrice,   // no model of a tier it may use has a price
+  kTooLarge,  // its context fits no window
+  kProvider,  // the provider refuses the run: key, permission, spend limit
+};
+std::string_view to_string(SkipReason reason);
+std::optional<SkipReason> skip_reason_from(std::string_view name);
+
+struct TaskSkipped {
+  Instant at;
+  TaskId task;
+  SkipReason reason = SkipReason::kFailed;
+  std::string message;
+  bool operator==(const TaskSkipped&) const = default;
+};
+
+enum class RunStatus {
+  kRunning,
+  kPaused,           // stopped on request or by a spend limit; can be resumed
+  kComplete,         // every task has its outcome, none is missing
+  kPartial,          // some tasks are missing, named in the report
+  kBudgetExhausted,  // some tasks are missing for want of budget
+  kFailed,           // the provider failed us: no plan, or nothing could be done
+};
+std::string_view to_string(RunStatus status);
+std::optional<RunStatus> run_status_from(std::string_view name);
+
+// The last event of a run, or of a process's part of it (kPaused).
+struct RunEnded {
+  Instant at;
+  RunStatus status = RunStatus::kComplete;
+  std::string reason;  // for people; empty for kComplete
+  bool operator==(const RunEnded&) const = default;
+};
+
+using Event =
+    std::variant<RunCreated, RunResumed, StopRequested, TaskAdded, CallPrepared, CallEnded,
+                 CheckersEnded, AttemptStarted, CheckersStarted, CallReserved, RetryScheduled,
+                 Escalated, PlanClosed, TaskFinished, TaskSkipped, RunEnded>;
+
+Instant at_of(const Event& event);
+
+}  // namespace baton

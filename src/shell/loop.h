@@ -1,0 +1,50 @@
+// Loop: the one thread on which everything of a run happens, and its clock. Other threads only
+// post.
+//
+// A thin face over boost::asio::io_context, so that Boost headers stay in the .cc files that need
+// them.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/time.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace baton {
+
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Runs until stop(). Work that is posted meanwhile is done.
+  void run();
+  void stop();
+
+  // From any thread: `work` runs on the loop's thread, in the order of posting.
+  void post(std::function<void()> work);
+  // On the loop's thread: `work` runs once `length` has passed (at once if it is not positive).
+  void after(Millis length, std::function<void()> work);
+  // On the loop's thread: `handler(signal number)` for each SIGINT and SIGTERM from now on.
+  void on_interrupt(std::function<void(int)> handler);
+  // On the loop's thread: `work(exit status)` when the child has ended (by its pidfd; the child is
+  // reaped). Status: 0-255 an exit code, 256 + n killed by signal n.
+  void on_child_exit(int pid, std::function<void(int)> work);
+
+  static Instant now();
+
+  // For the .cc files of shell/ only.
+  boost::asio::io_context& context();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace baton

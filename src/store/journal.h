@@ -1,0 +1,82 @@
+// Journal: the ordered events of every run, durable before anything they decide is done; and the
+// texts they name.
+//
+// One backend a file; one conformance suite (journal_conformance.h) runs over all of them.
+//
+//   append(run, events, blobs, done) … done(Status) once the events are on the disk for good
+//
+// Appends of many runs share one commit. After a failed append nothing more is accepted: a journal
+// whose end is not known may not be written on (the caller stops, and a new process reads what is
+// there).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/money.h"
+#include "base/result.h"
+#include "core/event.h"
+
+namespace baton {
+
+struct Blob {
+  BlobId id;  // sha256_hex(text)
+  std::string text;
+};
+Blob make_blob(std::string text);
+
+// A line of `baton runs`. Kept beside the events, in the same commit, so that listing folds
+// nothing.
+struct RunSummary {
+  RunId run;
+  std::string workflow;
+  std::string title;
+  Instant created;
+  Instant updated;
+  std::string
+      status;   // to_string(RunStatus); "running" of a run that no process drives means interrupted
+  Money spent;  // settled and booked
+  int events = 0;
+};
+
+// One thing `verify` found: what, where, and what it means.
+struct Damage {
+  RunId run;  // empty: the store itself
+  std::string what;
+};
+
+// The right of this process to drive one run; ends with the object, or with the process, however it
+// dies.
+class RunLease {
+ public:
+  virtual ~RunLease() = default;
+};
+
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  // `events` follow the run's earlier ones, all of them or none. Any thread; `done` is called where
+  // the journal was told to (for SQLite: through the `post` given to open). Blobs already stored
+  // are not stored twice.
+  virtual void append(const RunId& run, std::vector<Event> events, std::vector<Blob> blobs,
+                      std::function<void(Status)> done) = 0;
+
+  // What is durable. Any thread.
+  virtual Result<std::vector<Event>> events(const RunId& run) = 0;  // kNotFound: no such run
+  virtual Result<std::string> blob(const BlobId& id) = 0;           // kNotFound, kInput if damaged
+  virtual Result<std::vector<RunSummary>> runs() = 0;               // newest first
+
+  // kBusy, naming the process, if another one drives the run.
+  virtual Result<std::unique_ptr<RunLease>> lease(const RunId& run) = 0;
+
+  // Reads everything: hash chains, heads (a lost tail), stored texts, unreadable events. Empty:
+  // sound.
+  virtual Result<std::vector<Damage>> verify() = 0;
+};
+
+}  // namespace baton
