@@ -1,0 +1,271 @@
+#include "change/finding.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/text.h"
+
+namespace baton {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<std::string_view, 5> kSeverityNames = {"info", "low", "medium", "high",
+                                                            "critical"};
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Letter case and the amount of space do not make two messages different.
+std::string normalised(std::string_view message) {
+  std::string out;
+  bool gap = false;
+  for (const char c : message) {
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      gap = !out.empty();
+      continue;
+    }
+    if (gap) out += ' ';
+    gap = false;
+    out += lower(c);
+  }
+  return out;
+}
+
+Error wrong_field(std::size_t index, std::string_view field, std::string_view expected) {
+  return input_error(fmt::format("finding {}: field '{}' is not {}; the answer cannot be used",
+                                 index + 1, field, expected));
+}
+
+// Reads the fields of one element; the first thing wrong is kept, and reading goes on harmlessly.
+class FieldReader {
+ public:
+  FieldReader(const json::object& object, std::size_t index) : object_(object), index_(index) {}
+
+  std::string text(std::string_view field) {
+    const json::value* value = object_.if_contains(field);
+    if (value == nullptr || !value->is_string()) return fail(field, "a string"), std::string();
+    return std::string(value->get_string());
+  }
+
+  std::string text_or_empty(std::string_view field) {
+    const json::value* value = object_.if_contains(field);
+    return value == nullptr || value->is_null() ? std::string() : text(field);
+  }
+
+  // A number no file can have a line at is kept as one, for sift() to count.
+  int line_number(std::string_view field) {
+    const json::value* value = object_.if_contains(field);
+    if (value == nullptr || !value->is_number()) return fail(field, "a whole number"), 0;
+    const double number = value->to_number<double>();
+    if (number != std::floor(number)) return fail(field, "a whole number"), 0;
+    constexpr double kMost = std::numeric_limits<int>::max();
+    return static_cast<int>(std::clamp(number, 0.0, kMost));
+  }
+
+  Severity severity(std::string_view field) {
+    const std::string word = text(field);
+    const std::optional<Severity> known = severity_from(word);
+    if (!known) {
+      fail(field, fmt::format("a known severity ('{}' was given; known: info, low, medium, high, "
+                              "critical)",
+                              shorten(word, 40)));
+    }
+    return known.value_or(Severity::kInfo);
+  }
+
+  double confidence(std::string_view field) {
+    const json::value* value = object_.if_contains(field);
+    if (value == nullptr || value->is_null()) return 1.0;
+    if (!value->is_number()) return fail(field, "a number"), 0.0;
+    return std::clamp(value->to_number<double>(), 0.0, 1.0);
+  }
+
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  void fail(std::string_view field, std::string_view expected) {
+    if (!error_) error_ = wrong_field(index_, field, expected);
+  }
+
+  const json::object& object_;
+  std::size_t index_;
+  std::optional<Error> error_;
+};
+
+Result<Finding> read_finding(const json::value& element, std::size_t index) {
+  if (!element.is_object()) {
+    return input_error(
+        fmt::format("finding {}: not an object; the answer cannot be used", index + 1));
+  }
+  FieldReader fields(element.get_object(), index);
+  Finding finding;
+  finding.file = fields.text("file");
+  finding.line = fields.line_number("line");
+  finding.severity = fields.severity("severity");
+  finding.category = fields.text("category");
+  finding.message = fields.text("message");
+  finding.suggestion = fields.text_or_empty("suggestion");
+  finding.confidence = fields.confidence("confidence");
+  if (fields.error()) return *fields.error();
+  return finding;
+}
+
+auto report_order(const Finding& f) {
+  return std::make_tuple(-static_cast<int>(f.severity), std::string_view(f.file), f.line,
+                         std::string_view(f.category), std::string_view(f.message),
+                         std::string_view(f.source));
+}
+
+// Findings that were kept so far, found again by what makes another one a duplicate of them.
+class Merger {
+ public:
+  void add(Finding finding) {
+    const std::size_t twin = twin_of(finding);
+    if (twin == kNone) return keep(std::move(finding));
+    Finding& kept = kept_[twin].finding;
+    // Findings arrive most severe first, so `kept` already has the severity and the message.
+    if (kept.suggestion.empty()) kept.suggestion = std::move(finding.suggestion);
+    kept.confidence = std::max(kept.confidence, finding.confidence);
+    kept_[twin].sources.insert(std::move(finding.source));
+  }
+
+  std::vector<Finding> result() && {
+    std::vector<Finding> findings;
+    for (Kept& kept : kept_) {
+      kept.sources.erase("");
+      kept.finding.source = fmt::format("{}", fmt::join(kept.sources, ", "));
+      findings.push_back(std::move(kept.finding));
+    }
+    return findings;
+  }
+
+ private:
+  struct Kept {
+    Finding finding;
+    std::set<std::string> sources;
+  };
+  using Key = std::tuple<std::string, int, std::string>;
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+  static Key message_key(const Finding& f) { return {f.file, f.line, normalised(f.message)}; }
+  static Key category_key(const Finding& f) { return {f.file, f.line, f.category}; }
+
+  std::size_t twin_of(const Finding& finding) const {
+    const auto same_message = by_message_.find(message_key(finding));
+    if (same_message != by_message_.end()) return same_message->second;
+    const auto [first, last] = by_category_.equal_range(category_key(finding));
+    for (auto it = first; it != last; ++it) {
+      if (!kept_[it->second].sources.contains(finding.source)) return it->second;
+    }
+    return kNone;
+  }
+
+  void keep(Finding finding) {
+    by_message_.emplace(message_key(finding), kept_.size());
+    by_category_.emplace(category_key(finding), kept_.size());
+    kept_.push_back({finding, {finding.source}});
+  }
+
+  std::vector<Kept> kept_;
+  std::map<Key, std::size_t> by_message_;
+  std::multimap<Key, std::size_t> by_category_;
+};
+
+}  // namespace
+
+std::string_view to_string(Severity severity) {
+  return kSeverityNames[static_cast<std::size_t>(severity)];
+}
+
+std::optional<Severity> severity_from(std::string_view name) {
+  const auto same = [&](std::string_view known) {
+    return std::equal(known.begin(), known.end(), name.begin(), name.end(),
+                      [](char a, char b) { return a == lower(b); });
+  };
+  const auto* const found = std::find_if(kSeverityNames.begin(), kSeverityNames.end(), same);
+  if (found == kSeverityNames.end()) return std::nullopt;
+  return static_cast<Severity>(found - kSeverityNames.begin());
+}
+
+std::string write_findings(const std::vector<Finding>& findings) {
+  json::array array;
+  for (const Finding& f : findings) {
+    array.push_back(json::object{{"file", to_utf8(f.file)},
+                                 {"line", f.line},
+                                 {"severity", to_string(f.severity)},
+                                 {"category", to_utf8(f.category)},
+                                 {"message", to_utf8(f.message)},
+                                 {"suggestion", to_utf8(f.suggestion)},
+                                 {"confidence", f.confidence}});
+  }
+  return json::serialize(array);
+}
+
+Result<std::vector<Finding>> read_findings(std::string_view text, std::string_view source) {
+  const std::string bytes = to_utf8(text);
+  json::error_code failed;
+  const json::value document = json::parse(bytes, failed);
+  if (failed) {
+    return input_error(fmt::format("findings of {}: not JSON ({}); the answer cannot be used",
+                                   source, failed.message()));
+  }
+  if (!document.is_array()) {
+    return input_error(fmt::format(
+        "findings of {}: expected an array of findings; the answer cannot be used", source));
+  }
+  std::vector<Finding> findings;
+  for (const json::value& element : document.get_array()) {
+    Result<Finding> finding = read_finding(element, findings.size());
+    if (!finding) {
+      return input_error(fmt::format("findings of {}: {}", source, finding.error().message));
+    }
+    finding->source = std::string(source);
+    findings.push_back(*std::move(finding));
+  }
+  return findings;
+}
+
+Sifted sift(const Change& change, std::vector<Finding> findings) {
+  std::map<std::string, std::vector<LineRange>> reviewed;
+  Sifted sifted;
+  for (Finding& finding : findings) {
+    const ChangedFile* file = change.find(finding.file);
+    if (file == nullptr) {
+      ++sifted.no_such_file;
+      continue;
+    }
+    if (finding.line < 1 || finding.line > file->line_count()) {
+      ++sifted.no_such_line;
+      continue;
+    }
+    auto [entry, is_new] = reviewed.try_emplace(finding.file);
+    if (is_new) entry->second = file->reviewed();
+    const bool inside =
+        std::any_of(entry->second.begin(), entry->second.end(),
+                    [&](const LineRange& range) { return range.contains(finding.line); });
+    if (!inside) {
+      ++sifted.not_reviewed;
+      continue;
+    }
+    sifted.kept.push_back(std::move(finding));
+  }
+  return sifted;
+}
+
+std::vector<Finding> merge_findings(std::vector<Finding> findings) {
+  std::sort(findings.begin(), findings.end(),
+            [](const Finding& a, const Finding& b) { return report_order(a) < report_order(b); });
+  Merger merger;
+  for (Finding& finding : findings) merger.add(std::move(finding));
+  return std::move(merger).result();
+}
+
+}  // namespace baton
