@@ -19,12 +19,12 @@ namespace baton {
 
 // One row: what a token of each class costs, for requests up to `max_prompt` tokens of prompt.
 struct PriceStep {
-  std::optional<Tokens> max_prompt;  // none: no upper bound
-  Money input;
-  Money cache_write_5m;
-  Money cache_write_1h;
-  Money cache_read;
-  Money output;
+  std::optional<Tokens> max_prompt{};  // none: no upper bound
+  Money input{};
+  Money cache_write_5m{};
+  Money cache_write_1h{};
+  Money cache_read{};
+  Money output{};
 
   bool operator==(const PriceStep&) const = default;
 };
@@ -34,11 +34,11 @@ struct PriceStep {
 // request, by the length of that request's whole prompt, and bills all of its tokens, output
 // included.
 struct PriceSheet {
-  std::string valid_from;
-  std::vector<PriceStep> steps;
+  std::string valid_from{};
+  std::vector<PriceStep> steps{};
   int batch_percent = 50;  // of the standard price, in a batch
-  std::string source;
-  std::string verified_on;
+  std::string source{};
+  std::string verified_on{};
 
   const PriceStep& step_for(Tokens prompt) const;
   // The exact price of one call.
@@ -50,14 +50,14 @@ struct PriceSheet {
 };
 
 struct Model {
-  std::string id;
-  std::vector<std::string> aliases;  // other ids that mean the same model, dated ones among them
-  Tokens context_window;
-  Tokens max_output;
-  Tokens min_cacheable;            // a shorter prefix is silently not cached
-  bool takes_effort = false;       // accepts output_config.effort
-  int tokenizer_percent = 100;     // tokens for the same text, against the older tokenizers' 100
-  std::vector<PriceSheet> sheets;  // in rising order of valid_from
+  std::string id{};
+  std::vector<std::string> aliases{};  // other ids that mean the same model, dated ones among them
+  Tokens context_window{};
+  Tokens max_output{};
+  Tokens min_cacheable{};            // a shorter prefix is silently not cached
+  bool takes_effort = false;         // accepts output_config.effort
+  int tokenizer_percent = 100;       // tokens for the same text, against the older tokenizers' 100
+  std::vector<PriceSheet> sheets{};  // in rising order of valid_from
 
   const PriceSheet* sheet_on(std::string_view date) const;  // null: no price on that day
   bool operator==(const Model&) const = default;

@@ -8,11 +8,11 @@
 namespace baton {
 
 struct Usage {
-  Tokens input;  // neither read from nor written to the cache
-  Tokens cache_write_5m;
-  Tokens cache_write_1h;
-  Tokens cache_read;
-  Tokens output;  // thinking included
+  Tokens input{};  // neither read from nor written to the cache
+  Tokens cache_write_5m{};
+  Tokens cache_write_1h{};
+  Tokens cache_read{};
+  Tokens output{};  // thinking included
 
   Tokens prompt() const { return input + cache_write_5m + cache_write_1h + cache_read; }
   Usage& operator+=(const Usage& other) {
