@@ -15,19 +15,21 @@ class SseSplitter {
   // `event` is empty where the stream named none. The views live as long as the call.
   using OnEvent = std::function<void(std::string_view event, std::string_view data)>;
 
-  // False, and nothing more is read, once one event's data passes `kMaxEventBytes`.
+  // False, and nothing more is read, once one event's data, or one line, passes kMaxEventBytes.
   bool feed(std::string_view bytes, const OnEvent& on_event);
 
   static constexpr std::size_t kMaxEventBytes = 8u << 20;
 
  private:
-  void end_line(const OnEvent& on_event);
+  void end_line(std::string_view line, const OnEvent& on_event);
+  void add_data(std::string_view value);
 
-  std::string line_;
+  std::string line_;  // the begin of a line whose end has not come yet
   std::string event_;
   std::string data_;
   bool has_data_ = false;
   bool after_cr_ = false;
+  bool first_line_ = true;
   bool overflowed_ = false;
 };
 
