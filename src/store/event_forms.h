@@ -1,0 +1,231 @@
+// The form of every event in the journal: its type name and its fields, told once for writing and
+// reading alike. A new event is one more Form here; a new field of an old event is an optional one,
+// for journals that were written without it.
+//
+//   fields(field, e) calls field("name", e.member) for each field, in the order they are written.
+//
+// Form<T> without kType describes an object inside an event.
+#pragma once
+
+#include <string_view>
+
+#include "core/event.h"
+
+namespace baton {
+
+template <typename T>
+struct Form;
+
+template <>
+struct Form<Usage> {
+  static void fields(auto& field, auto& u) {
+    field("input", u.input);
+    field("cache_write_5m", u.cache_write_5m);
+    field("cache_write_1h", u.cache_write_1h);
+    field("cache_read", u.cache_read);
+    field("output", u.output);
+  }
+};
+
+template <>
+struct Form<TaskSpec> {
+  static void fields(auto& field, auto& s) {
+    field("id", s.id);
+    field("type", s.type);
+    field("role", s.role);
+    field("tier", s.tier);
+    field("checkers_first", s.checkers_first);
+    field("after", s.after);
+    field("max_output", s.max_output);
+    field("brief", s.brief);
+  }
+};
+
+template <>
+struct Form<RunCreated> {
+  static constexpr std::string_view kType = "run_created";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("run", e.run);
+    field("workflow", e.workflow);
+    field("title", e.title);
+    field("request", e.request);
+    field("input", e.input);
+    field("catalog_version", e.catalog_version);
+    field("budget", e.budget);
+    field("estimate", e.estimate);
+    field("parallel", e.parallel);
+    field("seed", e.seed);
+  }
+};
+
+template <>
+struct Form<RunResumed> {
+  static constexpr std::string_view kType = "run_resumed";
+  static void fields(auto& field, auto& e) { field("at", e.at); }
+};
+
+template <>
+struct Form<StopRequested> {
+  static constexpr std::string_view kType = "stop_requested";
+  static void fields(auto& field, auto& e) { field("at", e.at); }
+};
+
+template <>
+struct Form<TaskAdded> {
+  static constexpr std::string_view kType = "task_added";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("spec", e.spec);
+  }
+};
+
+template <>
+struct Form<CallPrepared> {
+  static constexpr std::string_view kType = "call_prepared";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("content_key", e.content_key);
+    field("input_bound", e.input_bound);
+    field("input_estimate", e.input_estimate);
+  }
+};
+
+template <>
+struct Form<CallEnded> {
+  static constexpr std::string_view kType = "call_ended";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("call", e.call);
+    field("bill", e.bill);
+    field("charge", e.charge);
+    field("usage", e.usage);
+    field("verdict", e.verdict);
+    field("failure", e.failure);
+    field("message", e.message);
+    field("http_status", e.http_status);
+    field("retry_after", e.retry_after);
+    field("answer", e.answer);
+    field("request_id", e.request_id);
+  }
+};
+
+template <>
+struct Form<CheckersEnded> {
+  static constexpr std::string_view kType = "checkers_ended";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("findings", e.findings);
+    field("note", e.note);
+    field("covered", e.covered);
+  }
+};
+
+template <>
+struct Form<AttemptStarted> {
+  static constexpr std::string_view kType = "attempt_started";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("attempt", e.attempt);
+    field("tier", e.tier);
+    field("model", e.model);
+    field("max_output", e.max_output);
+  }
+};
+
+template <>
+struct Form<CheckersStarted> {
+  static constexpr std::string_view kType = "checkers_started";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+  }
+};
+
+template <>
+struct Form<CallReserved> {
+  static constexpr std::string_view kType = "call_reserved";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("call", e.call);
+    field("task", e.task);
+    field("model", e.model);
+    field("max_output", e.max_output);
+    field("hold", e.hold);
+    field("price_date", e.price_date);
+  }
+};
+
+template <>
+struct Form<RetryScheduled> {
+  static constexpr std::string_view kType = "retry_scheduled";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("not_before", e.not_before);
+    field("reason", e.reason);
+  }
+};
+
+template <>
+struct Form<Escalated> {
+  static constexpr std::string_view kType = "escalated";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("from", e.from);
+    field("to", e.to);
+    field("reason", e.reason);
+  }
+};
+
+template <>
+struct Form<PlanClosed> {
+  static constexpr std::string_view kType = "plan_closed";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("planner", e.planner);
+  }
+};
+
+template <>
+struct Form<TaskFinished> {
+  static constexpr std::string_view kType = "task_finished";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("result", e.result);
+  }
+};
+
+template <>
+struct Form<TaskSkipped> {
+  static constexpr std::string_view kType = "task_skipped";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("reason", e.reason);
+    field("message", e.message);
+  }
+};
+
+template <>
+struct Form<RunEnded> {
+  static constexpr std::string_view kType = "run_ended";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("status", e.status);
+    field("reason", e.reason);
+  }
+};
+
+// An object inside an event, as opposed to a single value.
+template <typename T>
+concept Record = requires {
+  sizeof(Form<T>);
+};
+
+}  // namespace baton
