@@ -1,0 +1,55 @@
+// heads/RUN: how far a run's journal had come, kept apart from the database, so that a tail that
+// was cut off whole (an old copy put back, a log file deleted) is seen. The hash chain alone cannot
+// show that: what is left of it is sound.
+//
+// A head is written after the commit it tells of and is not forced to the disk: after a power cut
+// it may be older than the database, or empty, which proves nothing. It can never be newer than
+// what was once durable, so a head ahead of the database proves that events were lost.
+#pragma once
+
+#include <filesystem>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/file.h"
+
+namespace baton {
+
+struct Head {
+  std::int64_t sequence = 0;
+  std::string hash;  // hex
+
+  bool operator==(const Head&) const = default;
+};
+
+// One thread at a time.
+class HeadFiles {
+ public:
+  explicit HeadFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  // A head that cannot be written is left behind: it may lag, and what it would have guarded is
+  // durable already.
+  void write(const RunId& run, const Head& head);
+
+ private:
+  struct Open {
+    RunId run;
+    FileHandle file;
+  };
+  const FileHandle* file_of(const RunId& run);
+
+  std::filesystem::path folder_;
+  std::list<Open> open_;  // latest used first
+  std::map<RunId, std::list<Open>::iterator> by_run_;
+};
+
+// No head: there is none, or a power cut left it empty. kInput if it is no head at all.
+Result<std::optional<Head>> read_head(const std::filesystem::path& file);
+
+}  // namespace baton
