@@ -39,6 +39,7 @@ struct TaskSpec {
   Tier tier = Tier::kFast;      // the first tier that tries
   bool checkers_first = false;  // checkers cover it: they go first, at no cost
   std::vector<TaskId> after;    // ends of these come before its start
+  bool last = false;            // starts once the plan is closed and every other task has ended
   Tokens max_output;            // what it asks for; a call may get less
   BlobId brief;                 // the task in the workflow's own words (JSON)
 
@@ -170,6 +171,9 @@ struct RetryScheduled {
   Instant at;
   TaskId task;
   Instant not_before;
+  Tokens max_output;  // of the next attempt: more than the last where that one was cut short
+  bool counted =
+      true;  // false: the attempt was ours to lose (a stop, a crash), the tier keeps its chance
   std::string reason;
   bool operator==(const RetryScheduled&) const = default;
 };

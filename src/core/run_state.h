@@ -1,0 +1,117 @@
+// RunState: a run as its journal tells it, and nothing else. evolve() is the fold: it records what
+// an event says and decides nothing, so every later version folds an old journal to the same state.
+// (Not called apply: the events are a std::variant, and std::apply would be found first.)
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "core/budget.h"
+#include "core/event.h"
+
+namespace baton {
+
+enum class TaskStatus {
+  kWaiting,     // for other tasks
+  kReady,       // may start as soon as there is a free hand
+  kChecking,    // checkers run
+  kPreparing,   // its prompt is being built
+  kPrepared,    // waits for its worst case to fit the budget
+  kCalling,     // a call is in flight
+  kDeciding,    // its call has ended; what follows is decided in the same step
+  kBackingOff,  // until `not_before`
+  kDone,
+  kSkipped,
+};
+std::string_view to_string(TaskStatus status);
+
+struct Task {
+  TaskSpec spec;
+  TaskStatus status = TaskStatus::kWaiting;
+  Tier tier = Tier::kFast;  // that tries it now, or ended it
+  std::string model;        // of the last attempt
+  int attempts = 0;         // over all tiers; counted as they start: after a crash one may have run
+  int attempts_here = 0;    // on this tier
+  bool checked = false;     // checkers have had their turn
+  Tokens max_output;        // what the next attempt asks for
+  int open_before = 0;      // tasks it still waits for
+  std::vector<TaskId> dependents;
+  std::optional<CallPrepared> prepared;
+  std::optional<CallEnded> last_end;  // while kDeciding
+  Instant not_before;
+  BlobId findings;  // of its checkers
+  BlobId result;    // the accepted answer
+  std::optional<SkipReason> skipped;
+  std::string note;  // why it was escalated or skipped, for the report
+
+  bool ended() const { return status == TaskStatus::kDone || status == TaskStatus::kSkipped; }
+  // Occupies one of the run's parallel hands.
+  bool running() const {
+    return status == TaskStatus::kChecking || status == TaskStatus::kPreparing ||
+           status == TaskStatus::kPrepared || status == TaskStatus::kCalling ||
+           status == TaskStatus::kDeciding;
+  }
+  bool operator==(const Task&) const = default;
+};
+
+// A call between its reservation and its end.
+struct OpenCall {
+  TaskId task;
+  std::string model;
+  Tokens max_output;
+  Money hold;
+  std::string price_date;
+  bool operator==(const OpenCall&) const = default;
+};
+
+struct Halt {  // the provider refuses the run: nothing more is started
+  FailureKind kind = FailureKind::kDenied;
+  std::string message;
+  bool operator==(const Halt&) const = default;
+};
+
+struct RunState {
+  RunCreated created;
+  RunStatus status = RunStatus::kRunning;
+  std::string reason;
+  bool stopping = false;
+  std::optional<Halt> halt;
+  bool plan_closed = false;
+  Budget budget;
+  Money unknown;            // the booked part of budget.charged()
+  std::vector<Task> tasks;  // tasks[i].spec.id is TaskId(i)
+  std::map<CallId, OpenCall> open_calls;
+  int calls = 0;  // so far; the next one is CallId(calls + 1)
+
+  // Indices over `tasks`, kept by evolve() so that no decision walks all of them.
+  std::set<TaskId> ready;
+  std::set<std::pair<Instant, TaskId>> backing_off;
+  std::deque<TaskId> prepared;  // first come, first served
+  std::deque<TaskId> deciding;
+  int workers_running = 0;
+  int running = 0;
+  int ended = 0;
+
+  Task& task(TaskId id) { return tasks[static_cast<std::size_t>(id.number())]; }
+  const Task& task(TaskId id) const { return tasks[static_cast<std::size_t>(id.number())]; }
+  bool operator==(const RunState&) const = default;
+};
+
+// Requires: the event can follow (contradiction() is empty).
+void evolve(RunState& run, const Event& event);
+
+// Why the event cannot follow in this run; empty if it can. A journal that contradicts itself is
+// damaged.
+std::optional<std::string> contradiction(const RunState& run, const Event& event);
+
+// The fold of a journal. kInput, with the event's number, where it contradicts itself.
+Result<RunState> replay(std::span<const Event> events);
+
+}  // namespace baton

@@ -1,0 +1,341 @@
+#include "core/step.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/chance.h"
+#include "base/check.h"
+
+namespace baton {
+namespace {
+
+using Decision = std::optional<Event>;
+
+// ---- what becomes of a task whose call or checkers have ended -----------------------------------
+
+Tier tier_above(Tier tier) {
+  switch (tier) {
+    case Tier::kLocal:
+      return Tier::kFast;
+    case Tier::kFast:
+      return Tier::kBalanced;
+    case Tier::kBalanced:
+    case Tier::kDeep:
+      return Tier::kDeep;
+  }
+  __builtin_unreachable();
+}
+
+Event escalate_or_skip(const Task& task, const Rules& rules, SkipReason skip, std::string reason,
+                       Instant now) {
+  Tier next = tier_above(task.tier);
+  // A tier that is the same model under another name would only fail again.
+  while (next != Tier::kDeep && rules.model(next) == rules.model(task.tier))
+    next = tier_above(next);
+  const bool higher = task.tier != Tier::kDeep && rules.model(next) != rules.model(task.tier);
+  if (higher) return Escalated{now, task.spec.id, task.tier, next, std::move(reason)};
+  return TaskSkipped{now, task.spec.id, skip, std::move(reason)};
+}
+
+std::string what_came_back(const CallEnded& end) {
+  if (!end.message.empty()) return end.message;
+  if (end.failure) return std::string(to_string(*end.failure));
+  return fmt::format("the answer was {}", to_string(end.verdict));
+}
+
+Event retry(const RunState& run, const Task& task, const CallEnded& end, const Rules& rules,
+            Instant now) {
+  const std::uint64_t chance =
+      mix(run.created.seed, static_cast<std::uint64_t>(task.spec.id.number()) * 1024 +
+                                static_cast<std::uint64_t>(task.attempts));
+  const Instant not_before =
+      end.failure ? now + backoff(end, task.attempts_here, rules, chance) : now;
+  return RetryScheduled{now, task.spec.id, not_before, task.max_output, true, what_came_back(end)};
+}
+
+Event retry_with_more_output(const Task& task, const CallEnded& end, const Rules& rules,
+                             Instant now) {
+  const Model* model = rules.catalog->find(task.model);
+  const Tokens most = model == nullptr ? task.max_output : model->max_output;
+  const Tokens doubled = std::min(task.max_output + task.max_output, most);
+  if (doubled <= task.max_output) {
+    return escalate_or_skip(task, rules, SkipReason::kFailed, what_came_back(end), now);
+  }
+  return RetryScheduled{now, task.spec.id, now, doubled, true, what_came_back(end)};
+}
+
+Event after_call(const RunState& run, const Task& task, const Rules& rules, Instant now) {
+  const CallEnded& end = *task.last_end;
+  if (!end.failure && end.verdict == Verdict::kAccepted)
+    return TaskFinished{now, task.spec.id, end.answer};
+  switch (next_move(end, task.attempts_here)) {
+    case NextMove::kRetry:
+      return retry(run, task, end, rules, now);
+    case NextMove::kRetryWithMoreOutput:
+      return retry_with_more_output(task, end, rules, now);
+    case NextMove::kEscalate: {
+      const bool too_large = end.failure == FailureKind::kTooLarge;
+      return escalate_or_skip(task, rules, too_large ? SkipReason::kTooLarge : SkipReason::kFailed,
+                              what_came_back(end), now);
+    }
+    // The task keeps its place: once the run is resumed, it starts again.
+    case NextMove::kHaltRun:
+    case NextMove::kTryAgainLater:
+      return RetryScheduled{now, task.spec.id, now, task.max_output, false, what_came_back(end)};
+  }
+  __builtin_unreachable();
+}
+
+Decision decide_ended(const RunState& run, const Rules& rules, Instant now) {
+  if (run.deciding.empty()) return std::nullopt;
+  const Task& task = run.task(run.deciding.front());
+  if (task.last_end) return after_call(run, task, rules, now);
+  return TaskFinished{now, task.spec.id, {}};  // by its checkers
+}
+
+// The planner's end closes its plan: what it named so far is all there will be.
+Decision close_plan(const RunState& run, Instant now) {
+  if (run.plan_closed || run.tasks.empty() || !run.tasks.front().ended()) return std::nullopt;
+  return PlanClosed{now, run.tasks.front().spec.id};
+}
+
+// ---- money: whose worst case fits
+// ----------------------------------------------------------------
+
+Event reserve(const RunState& run, const Task& task, const PriceSheet& sheet, Tokens output,
+              Instant now) {
+  return CallReserved{now,
+                      CallId(run.calls + 1),
+                      task.spec.id,
+                      task.model,
+                      output,
+                      sheet.worst_case(task.prepared->input_bound, output),
+                      sheet.valid_from};
+}
+
+// The most output whose worst case still fits; zero if not even the input does.
+Tokens affordable_output(const RunState& run, const PriceSheet& sheet, Tokens input_bound,
+                         Tokens wanted) {
+  std::int64_t fits = 0;
+  std::int64_t too_much = wanted.count() + 1;
+  while (too_much - fits > 1) {
+    const std::int64_t middle = fits + (too_much - fits) / 2;
+    (run.budget.fits(sheet.worst_case(input_bound, Tokens(middle))) ? fits : too_much) = middle;
+  }
+  return Tokens(fits);
+}
+
+Decision reserve_or_wait(const RunState& run, const Task& task, const PriceSheet& sheet,
+                         Tokens wanted, const Rules& rules, Instant now) {
+  const Money worst = sheet.worst_case(task.prepared->input_bound, wanted);
+  if (run.budget.fits(worst)) return reserve(run, task, sheet, wanted, now);
+  // Each call in flight will most likely cost less than was set aside for it.
+  if (!run.open_calls.empty()) return std::nullopt;
+
+  const Tokens affordable = affordable_output(run, sheet, task.prepared->input_bound, wanted);
+  const Tokens useful = std::max(rules.useful_output_floor,
+                                 Tokens(wanted.count() * rules.useful_output_percent / 100));
+  if (affordable >= std::min(useful, wanted)) return reserve(run, task, sheet, affordable, now);
+  return TaskSkipped{
+      now, task.spec.id, SkipReason::kBudget,
+      fmt::format("one call can cost up to {}, and {} of the budget are left", worst.to_display(),
+                  run.budget.available().value_or(Money()).to_display())};
+}
+
+// First come, first served: a small call must not starve a large one that has waited longer.
+Decision decide_prepared(const RunState& run, const Rules& rules, Instant now) {
+  if (run.prepared.empty()) return std::nullopt;
+  const Task& task = run.task(run.prepared.front());
+  const Model* model = rules.catalog->find(task.model);
+  const PriceSheet* sheet = model == nullptr ? nullptr : model->sheet_on(date_of(now));
+  if (sheet == nullptr) {
+    return TaskSkipped{
+        now, task.spec.id, SkipReason::kNoPrice,
+        fmt::format("model '{}' has no price on {}, and what has no price is not called; "
+                    "add it to a prices file (--prices)",
+                    task.model, date_of(now))};
+  }
+  const Tokens wanted = std::min(task.max_output, model->max_output);
+  if (task.prepared->input_estimate + wanted > model->context_window) {
+    return escalate_or_skip(
+        task, rules, SkipReason::kTooLarge,
+        fmt::format("its context of about {} tokens does not fit the window of {}",
+                    task.prepared->input_estimate.count(), task.model),
+        now);
+  }
+  return reserve_or_wait(run, task, *sheet, wanted, rules, now);
+}
+
+// ---- what starts next
+// ------------------------------------------------------------------------------
+
+bool has_a_free_hand(const RunState& run, const Task& task) {
+  return task.spec.role == Role::kOrchestrator || run.workers_running < run.created.parallel;
+}
+
+Event start(const Task& task, const Rules& rules, Instant now) {
+  const TaskId id = task.spec.id;
+  if (task.spec.checkers_first && !task.checked) return CheckersStarted{now, id};
+  return AttemptStarted{
+      now, id, task.attempts + 1, task.tier, rules.model(task.tier), task.max_output};
+}
+
+Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
+  if (!run.backing_off.empty() && run.backing_off.begin()->first <= now) {
+    const Task& task = run.task(run.backing_off.begin()->second);
+    if (has_a_free_hand(run, task)) return start(task, rules, now);
+  }
+  // Only orchestrators may overtake when all hands are busy, and there are few of them: the first
+  // ready worker ends the search for the others.
+  bool workers_full = false;
+  for (const TaskId id : run.ready) {
+    const Task& task = run.task(id);
+    if (task.spec.role == Role::kWorker && workers_full) break;
+    if (has_a_free_hand(run, task)) return start(task, rules, now);
+    workers_full = true;
+  }
+  return std::nullopt;
+}
+
+// ---- the end ------------------------------------------------------------------------------------
+
+bool any_in_flight(const RunState& run) {
+  return !run.open_calls.empty() ||
+         std::any_of(run.tasks.begin(), run.tasks.end(),
+                     [](const Task& task) { return task.status == TaskStatus::kChecking; });
+}
+
+RunStatus outcome_of(const RunState& run) {
+  bool missing = false;
+  bool for_budget = false;
+  bool any_done = false;
+  for (const Task& task : run.tasks) {
+    missing |= task.skipped.has_value();
+    for_budget |= task.skipped == SkipReason::kBudget;
+    any_done |= task.status == TaskStatus::kDone;
+  }
+  if (for_budget) return RunStatus::kBudgetExhausted;
+  if (missing && (!any_done || run.tasks.front().skipped)) return RunStatus::kFailed;
+  return missing ? RunStatus::kPartial : RunStatus::kComplete;
+}
+
+std::string outcome_reason(const RunState& run) {
+  for (const Task& task : run.tasks) {
+    if (task.skipped)
+      return fmt::format("{} {}: {}", task.spec.id.to_string(), task.spec.type, task.note);
+  }
+  return {};
+}
+
+Decision decide_end(const RunState& run, Instant now) {
+  if (run.stopping || run.halt) {
+    if (any_in_flight(run)) return std::nullopt;
+    return RunEnded{now, RunStatus::kPaused, run.halt ? run.halt->message : "stopped on request"};
+  }
+  if (!run.plan_closed || run.ended != static_cast<int>(run.tasks.size())) return std::nullopt;
+  return RunEnded{now, outcome_of(run), outcome_reason(run)};
+}
+
+Decision next_decision(const RunState& run, const Rules& rules, Instant now) {
+  if (run.status != RunStatus::kRunning) return std::nullopt;
+  if (Decision d = decide_ended(run, rules, now)) return d;
+  if (Decision d = close_plan(run, now)) return d;
+  if (!run.stopping && !run.halt) {
+    if (Decision d = decide_prepared(run, rules, now)) return d;
+    if (Decision d = decide_start(run, rules, now)) return d;
+  }
+  return decide_end(run, now);
+}
+
+void take(RunState& run, Event event, std::vector<Event>& events) {
+  evolve(run, event);
+  events.push_back(std::move(event));
+}
+
+void decide_all(RunState& run, const Rules& rules, Instant now, std::vector<Event>& events) {
+  while (Decision decision = next_decision(run, rules, now))
+    take(run, std::move(*decision), events);
+}
+
+// The process before cannot tell any more how its calls ended.
+void write_off_open_calls(RunState& run, Instant now, std::vector<Event>& events) {
+  while (!run.open_calls.empty()) {
+    const auto& [id, call] = *run.open_calls.begin();
+    CallEnded end;
+    end.at = now;
+    end.call = id;
+    end.bill = BillState::kUnknown;
+    end.charge = call.hold;
+    end.failure = FailureKind::kCancelled;
+    end.message = "the process ended before the answer was recorded; booked at its worst case";
+    take(run, end, events);
+  }
+}
+
+// The exact bill, or nothing if the pinned sheet is gone from the catalogue: then the hold stands
+// for it.
+std::optional<Money> priced(const OpenCall& call, const Usage& usage, const Catalog& catalog) {
+  const Model* model = catalog.find(call.model);
+  const PriceSheet* sheet = model == nullptr ? nullptr : model->sheet_on(call.price_date);
+  if (sheet == nullptr || sheet->valid_from != call.price_date) return std::nullopt;
+  return sheet->bill(usage);
+}
+
+}  // namespace
+
+std::vector<Event> step(RunState& run, Event fact, const Rules& rules) {
+  if (const auto wrong = contradiction(run, fact)) check_failed(wrong->c_str(), __FILE__, __LINE__);
+  const Instant now = at_of(fact);
+  const bool resumed = std::holds_alternative<RunResumed>(fact);
+  std::vector<Event> events;
+  take(run, std::move(fact), events);
+  if (resumed) write_off_open_calls(run, now, events);
+  decide_all(run, rules, now, events);
+  return events;
+}
+
+std::vector<Event> tick(RunState& run, Instant now, const Rules& rules) {
+  std::vector<Event> events;
+  decide_all(run, rules, now, events);
+  return events;
+}
+
+CallEnded booked_end(const RunState& run, CallId id, const CallOutcome& outcome, Verdict verdict,
+                     BlobId answer, const Catalog& catalog, Instant at) {
+  const OpenCall& call = run.open_calls.at(id);
+  CallEnded end;
+  end.at = at;
+  end.call = id;
+  if (const auto* settled = std::get_if<CallSettled>(&outcome)) {
+    end.charge = priced(call, settled->usage, catalog).value_or(call.hold);
+    end.usage = settled->usage;
+    end.verdict = verdict;
+    end.answer = std::move(answer);
+    end.request_id = settled->request_id;
+  } else if (const auto* not_billed = std::get_if<CallNotBilled>(&outcome)) {
+    end.bill = BillState::kNotBilled;
+    end.failure = not_billed->kind;
+    end.message = not_billed->message;
+    end.http_status = not_billed->http_status;
+    end.retry_after = not_billed->retry_after;
+    end.request_id = not_billed->request_id;
+  } else {
+    const auto& unknown = std::get<CallUnknown>(outcome);
+    end.bill = BillState::kUnknown;
+    end.charge = call.hold;
+    end.failure = unknown.kind;
+    end.message = unknown.message;
+    end.request_id = unknown.request_id;
+    if (unknown.seen) {
+      // The input side is a fact; of the output, all that it may have produced.
+      Usage most = *unknown.seen;
+      most.output = call.max_output;
+      end.usage = *unknown.seen;
+      end.charge = std::min(call.hold, priced(call, most, catalog).value_or(call.hold));
+    }
+  }
+  return end;
+}
+
+}  // namespace baton

@@ -1,0 +1,28 @@
+// step: facts come in; decisions come out, already applied. Every policy of a run is decided here,
+// without clock, dice or I/O: time arrives inside the fact.
+//
+//   for (const Event& event : step(run, fact, rules)) journal it; once durable, carry it out
+#pragma once
+
+#include <vector>
+
+#include "core/event.h"
+#include "core/rules.h"
+#include "core/run_state.h"
+
+namespace baton {
+
+// The fact first, then what was decided upon it, in the order to be journaled and carried out.
+// Requires: contradiction(run, fact) is empty.
+std::vector<Event> step(RunState& run, Event fact, const Rules& rules);
+
+// What the passing of time alone decides: tasks whose backoff is over start again.
+std::vector<Event> tick(RunState& run, Instant now, const Rules& rules);
+
+// How a call's end is booked: the exact bill by the sheet pinned in its reservation, nothing where
+// that is proven, and otherwise the worst case (of what message_start left open, if it came).
+// Requires: `call` is open.
+CallEnded booked_end(const RunState& run, CallId call, const CallOutcome& outcome, Verdict verdict,
+                     BlobId answer, const Catalog& catalog, Instant at);
+
+}  // namespace baton

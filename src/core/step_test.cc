@@ -1,0 +1,452 @@
+#include "core/step.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/chance.h"
+
+namespace baton {
+namespace {
+
+constexpr Instant kNoon = Instant::from_unix_ms(1'795'176'000'000);  // 2026-11-20T12:00:00Z
+constexpr TaskId kPlan{0};
+constexpr TaskId kReport{1};
+
+const Catalog& prices() {
+  static const Catalog catalog = *Catalog::parse(R"(
+    [[model]]
+    id = "small"
+    context_window = 200_000
+    max_output = 64_000
+    min_cacheable = 4096
+    takes_effort = false
+    tokenizer_percent = 100
+    [[model.price]]
+    valid_from = 2026-01-01
+    source = "test"
+    verified_on = 2026-11-20
+    batch_percent = 50
+    steps = [{ input = "1", cache_write_5m = "1.25", cache_write_1h = "2", cache_read = "0.1", output = "5" }]
+
+    [[model]]
+    id = "large"
+    context_window = 1_000_000
+    max_output = 128_000
+    min_cacheable = 2048
+    takes_effort = true
+    tokenizer_percent = 130
+    [[model.price]]
+    valid_from = 2026-01-01
+    source = "test"
+    verified_on = 2026-11-20
+    batch_percent = 50
+    steps = [{ input = "5", cache_write_5m = "6.25", cache_write_1h = "10", cache_read = "0.5", output = "25" }]
+
+    [[model]]
+    id = "unpriced"
+    context_window = 1_000_000
+    max_output = 128_000
+    min_cacheable = 2048
+    takes_effort = false
+    tokenizer_percent = 100
+  )");
+  return catalog;
+}
+
+Rules test_rules() {
+  Rules rules;
+  rules.catalog = &prices();
+  rules.models = {"", "small", "large", "large"};
+  return rules;
+}
+
+TaskSpec spec(int id, Role role, Tier tier) {
+  TaskSpec s;
+  s.id = TaskId(id);
+  s.type = role == Role::kWorker ? "naming_convention_check" : "task_decomposition";
+  s.role = role;
+  s.tier = tier;
+  s.max_output = Tokens(1000);
+  return s;
+}
+
+// A run whose story a test tells: facts go in, and what was decided comes out.
+class Story {
+ public:
+  explicit Story(std::optional<Money> budget = std::nullopt, int parallel = 4) {
+    RunCreated created;
+    created.at = kNoon;
+    created.run = "r-test";
+    created.budget = budget;
+    created.parallel = parallel;
+    tell(created);
+  }
+
+  std::vector<Event> tell(Event fact) {
+    std::vector<Event> events = step(run, std::move(fact), rules);
+    journal.insert(journal.end(), events.begin(), events.end());
+    events.erase(events.begin());  // the fact itself
+    return events;
+  }
+  std::vector<Event> wait(Millis length) {
+    now = now + length;
+    std::vector<Event> events = tick(run, now, rules);
+    journal.insert(journal.end(), events.begin(), events.end());
+    return events;
+  }
+  std::vector<Event> add(TaskSpec s) { return tell(TaskAdded{now, std::move(s)}); }
+  std::vector<Event> prepared(TaskId task, Tokens bound = Tokens(1000)) {
+    return tell(CallPrepared{now, task, "key", bound, bound});
+  }
+  std::vector<Event> settled(CallId call, Verdict verdict = Verdict::kAccepted,
+                             Tokens output = Tokens(100)) {
+    CallSettled outcome;
+    outcome.usage.input = Tokens(1000);
+    outcome.usage.output = std::min(output, run.open_calls.at(call).max_output);
+    return tell(booked_end(run, call, outcome, verdict, "answer", prices(), now));
+  }
+  std::vector<Event> failed(CallId call, FailureKind kind) {
+    return tell(booked_end(run, call, CallNotBilled{kind, "it failed", 500, {}, {}}, Verdict::kNone,
+                           {}, prices(), now));
+  }
+  std::vector<Event> cut(CallId call) {
+    return tell(booked_end(run, call, CallUnknown{}, Verdict::kNone, {}, prices(), now));
+  }
+
+  Rules rules = test_rules();
+  RunState run;
+  Instant now = kNoon;
+  std::vector<Event> journal;
+};
+
+template <typename T>
+std::vector<T> only(const std::vector<Event>& events) {
+  std::vector<T> chosen;
+  for (const Event& event : events) {
+    if (const T* e = std::get_if<T>(&event)) chosen.push_back(*e);
+  }
+  return chosen;
+}
+
+TaskSpec worker(int id) {
+  return spec(id, Role::kWorker, Tier::kFast);
+}
+
+// A run with a plan whose call is in flight and a report that waits for everything.
+Story planned(std::optional<Money> budget = std::nullopt, int parallel = 4) {
+  Story story(budget, parallel);
+  story.add(spec(0, Role::kOrchestrator, Tier::kDeep));
+  TaskSpec report = spec(1, Role::kOrchestrator, Tier::kDeep);
+  report.type = "result_synthesis";
+  report.last = true;
+  story.add(report);
+  story.prepared(kPlan);
+  return story;
+}
+
+TEST(StepTest, ATaskStartsThePromptIsPricedTheWorstCaseIsReserved) {
+  Story story(Money::dollars(1));
+  EXPECT_EQ(story.add(worker(0)), (std::vector<Event>{AttemptStarted{
+                                      kNoon, TaskId(0), 1, Tier::kFast, "small", Tokens(1000)}}));
+  // 1,000 tokens at the dearest input class ($2) and 1,000 of output at $5 per million.
+  EXPECT_EQ(story.prepared(TaskId(0)),
+            (std::vector<Event>{CallReserved{kNoon, CallId(1), TaskId(0), "small", Tokens(1000),
+                                             Money::pico(7'000'000'000), "2026-01-01"}}));
+  EXPECT_EQ(story.run.budget.held(), Money::pico(7'000'000'000));
+}
+
+TEST(StepTest, AWorkerOfAStreamingPlanStartsBeforeThePlanHasEnded) {
+  Story story = planned();
+  EXPECT_EQ(only<AttemptStarted>(story.add(worker(2))).size(), 1U);
+  EXPECT_FALSE(story.run.plan_closed);
+}
+
+TEST(StepTest, TheReportStartsOnceThePlanIsClosedAndEveryWorkerHasEnded) {
+  Story story = planned();
+  story.add(worker(2));
+  story.prepared(TaskId(2));
+  EXPECT_EQ(only<AttemptStarted>(story.settled(CallId(2))).size(), 0U);  // the plan may still grow
+  const auto events = story.settled(CallId(1));
+  EXPECT_EQ(only<PlanClosed>(events).size(), 1U);
+  ASSERT_EQ(only<AttemptStarted>(events).size(), 1U);
+  EXPECT_EQ(only<AttemptStarted>(events)[0].task, kReport);
+  story.prepared(kReport);
+  EXPECT_EQ(only<RunEnded>(story.settled(CallId(3))),
+            (std::vector<RunEnded>{{kNoon, RunStatus::kComplete, ""}}));
+}
+
+TEST(StepTest, ATaskWaitsForThoseItDependsOnEvenIfTheyFail) {
+  Story story = planned();
+  story.add(worker(2));
+  TaskSpec second = worker(3);
+  second.after = {TaskId(2)};
+  EXPECT_TRUE(story.add(second).empty());
+  story.rules.models = {"", "small", "small", "small"};
+  story.prepared(TaskId(2));
+  const auto events = story.failed(CallId(2), FailureKind::kRejected);
+  EXPECT_EQ(only<TaskSkipped>(events).size(), 1U);
+  EXPECT_EQ(only<AttemptStarted>(events).at(0).task, TaskId(3));
+}
+
+TEST(StepTest, NoMoreWorkersRunThanThereAreHands) {
+  Story story = planned(std::nullopt, /*parallel=*/2);
+  EXPECT_EQ(only<AttemptStarted>(story.add(worker(2))).size(), 1U);
+  EXPECT_EQ(only<AttemptStarted>(story.add(worker(3))).size(), 1U);
+  EXPECT_TRUE(story.add(worker(4)).empty());
+  story.prepared(TaskId(2));
+  EXPECT_EQ(only<AttemptStarted>(story.settled(CallId(2))).at(0).task, TaskId(4));
+}
+
+TEST(StepTest, AThrottledCallIsTriedAgainOnTheSameTierNotBeforeTheProviderAsked) {
+  Story story;
+  story.add(worker(0));
+  story.prepared(TaskId(0));
+  CallNotBilled throttled{FailureKind::kThrottled, "429", 429, Millis::seconds(3), "req_1"};
+  const auto events =
+      story.tell(booked_end(story.run, CallId(1), throttled, Verdict::kNone, {}, prices(), kNoon));
+  const RetryScheduled retry = only<RetryScheduled>(events).at(0);
+  EXPECT_GE(retry.not_before, kNoon + Millis::seconds(3));
+  EXPECT_LT(retry.not_before, kNoon + Millis::seconds(4));
+  EXPECT_TRUE(story.wait(Millis::seconds(2)).empty());
+  EXPECT_EQ(only<AttemptStarted>(story.wait(Millis::seconds(2))).at(0).attempt, 2);
+  EXPECT_EQ(story.run.budget.charged(), Money());
+}
+
+TEST(StepTest, AnAnswerThatIsInvalidTwiceMovesTheTaskUpATier) {
+  Story story;
+  story.add(worker(0));
+  story.prepared(TaskId(0));
+  story.settled(CallId(1), Verdict::kInvalid);
+  story.wait(Millis(0));
+  story.prepared(TaskId(0));
+  const auto events = story.settled(CallId(2), Verdict::kInvalid);
+  EXPECT_EQ(only<Escalated>(events).at(0).to, Tier::kBalanced);
+  EXPECT_EQ(only<AttemptStarted>(events).at(0).model, "large");
+  EXPECT_GT(story.run.budget.charged(), Money());  // what was answered was paid for
+}
+
+TEST(StepTest, ATierOfTheSameModelIsPassedOver) {
+  Story story;
+  story.rules.models = {"", "large", "large", "large"};
+  story.add(worker(0));
+  story.prepared(TaskId(0));
+  EXPECT_EQ(only<TaskSkipped>(story.failed(CallId(1), FailureKind::kRejected)).at(0).reason,
+            SkipReason::kFailed);
+}
+
+TEST(StepTest, ATruncatedAnswerIsAskedForAgainWithTwiceTheOutput) {
+  Story story;
+  story.add(worker(0));
+  story.prepared(TaskId(0));
+  const auto events = story.settled(CallId(1), Verdict::kTruncated);
+  EXPECT_EQ(only<AttemptStarted>(events).at(0).max_output, Tokens(2000));
+}
+
+TEST(StepTest, AContextTooLargeForTheWindowGoesToATierWhereItFits) {
+  Story story;
+  story.add(worker(0));
+  const auto events = story.prepared(TaskId(0), Tokens(250'000));
+  EXPECT_EQ(only<Escalated>(events).at(0).to, Tier::kBalanced);
+  EXPECT_EQ(only<AttemptStarted>(events).at(0).model, "large");
+}
+
+TEST(StepTest, WhatHasNoPriceIsNotCalled) {
+  Story story;
+  story.rules.models = {"", "unpriced", "large", "large"};
+  story.add(worker(0));
+  const auto events = story.prepared(TaskId(0));
+  EXPECT_EQ(only<CallReserved>(events).size(), 0U);
+  EXPECT_EQ(only<TaskSkipped>(events).at(0).reason, SkipReason::kNoPrice);
+}
+
+TEST(StepTest, AHoldThatDoesNotFitWaitsForHoldsInFlight) {
+  Story story(Money::pico(10'000'000'000));  // one call's worst case is 7
+  story.add(worker(0));
+  story.add(worker(1));
+  EXPECT_EQ(only<CallReserved>(story.prepared(TaskId(0))).size(), 1U);
+  EXPECT_TRUE(story.prepared(TaskId(1)).empty());
+  // The first one's bill is 1.5: now the second fits.
+  EXPECT_EQ(only<CallReserved>(story.settled(CallId(1))).at(0).task, TaskId(1));
+}
+
+TEST(StepTest, OutputIsLoweredToWhatFitsIfItIsStillOfUse) {
+  Story story(Money::pico(5'000'000'000));
+  story.add(worker(0));
+  const auto reserved = only<CallReserved>(story.prepared(TaskId(0)));
+  ASSERT_EQ(reserved.size(), 1U);
+  EXPECT_EQ(reserved[0].max_output, Tokens(600));  // 2 for the input, 3 for 600 tokens of output
+  EXPECT_EQ(reserved[0].hold, Money::pico(5'000'000'000));
+}
+
+TEST(StepTest, ACallThatCanNotFitIsRefusedOnceNothingIsInFlight) {
+  Story story = planned(Money::cents(4));
+  story.add(worker(2));
+  EXPECT_TRUE(only<TaskSkipped>(story.prepared(TaskId(2), Tokens(90'000)))
+                  .empty());  // the plan is in flight
+  const auto events = story.settled(CallId(1));
+  EXPECT_EQ(only<TaskSkipped>(events).at(0).reason, SkipReason::kBudget);
+}
+
+TEST(StepTest, AnUnknownOutcomeIsBookedAtItsWorstCaseAndTriedAgain) {
+  Story story(Money::dollars(1));
+  story.add(worker(0));
+  story.prepared(TaskId(0));
+  const auto events = story.cut(CallId(1));
+  EXPECT_EQ(story.run.budget.charged(), Money::pico(7'000'000'000));
+  EXPECT_EQ(story.run.unknown, Money::pico(7'000'000'000));
+  EXPECT_EQ(only<RetryScheduled>(events).size(), 1U);
+}
+
+TEST(StepTest, OfACutAnswerTheInputSideIsAFact) {
+  Story story;
+  story.add(worker(0));
+  story.prepared(TaskId(0));
+  CallUnknown unknown;
+  unknown.seen = Usage{.input = Tokens(1000)};
+  story.tell(booked_end(story.run, CallId(1), unknown, Verdict::kNone, {}, prices(), kNoon));
+  EXPECT_EQ(story.run.budget.charged(),
+            Money::pico(6'000'000'000));  // 1,000 in at $1, 1,000 out at $5
+}
+
+TEST(StepTest, ARefusedKeyStopsEverythingAndLeavesTheRunResumable) {
+  Story story = planned();
+  story.add(worker(2));
+  story.prepared(TaskId(2));
+  EXPECT_TRUE(
+      only<RunEnded>(story.failed(CallId(1), FailureKind::kDenied)).empty());  // one is in flight
+  const auto events = story.settled(CallId(2));
+  EXPECT_EQ(only<RunEnded>(events),
+            (std::vector<RunEnded>{{kNoon, RunStatus::kPaused, "it failed"}}));
+  EXPECT_EQ(only<AttemptStarted>(story.tell(RunResumed{kNoon})).at(0).task, kPlan);
+}
+
+TEST(StepTest, AStopLetsWhatIsInFlightEndAndStartsNothing) {
+  Story story = planned();
+  story.add(worker(2));
+  EXPECT_TRUE(story.tell(StopRequested{kNoon}).empty());
+  EXPECT_TRUE(story.prepared(TaskId(2)).empty());
+  EXPECT_EQ(only<RunEnded>(story.settled(CallId(1))).at(0).status, RunStatus::kPaused);
+}
+
+TEST(StepTest, ANewProcessBooksWhatItsPredecessorHadInFlightAndBeginsItAgain) {
+  Story story = planned(Money::dollars(1));
+  story.add(worker(2));
+  story.prepared(TaskId(2));
+  story.run = *replay(story.journal);
+  const auto events = story.tell(RunResumed{kNoon + Millis(5)});
+  EXPECT_EQ(only<CallEnded>(events).size(), 2U);
+  EXPECT_EQ(story.run.unknown, story.run.budget.charged());
+  EXPECT_EQ(story.run.budget.held(), Money());
+  EXPECT_EQ(only<AttemptStarted>(events).size(), 2U);
+}
+
+TEST(StepTest, CheckersThatCoverATaskDoItAtNoCost) {
+  Story story = planned();
+  TaskSpec covered = worker(2);
+  covered.checkers_first = true;
+  EXPECT_EQ(only<CheckersStarted>(story.add(covered)).size(), 1U);
+  const auto events = story.tell(CheckersEnded{kNoon, TaskId(2), "findings", "", true});
+  EXPECT_EQ(only<TaskFinished>(events).size(), 1U);
+  EXPECT_EQ(story.run.task(TaskId(2)).tier, Tier::kLocal);
+}
+
+TEST(StepTest, CheckersThatFailLeaveTheTaskToAModel) {
+  Story story = planned();
+  TaskSpec covered = worker(2);
+  covered.checkers_first = true;
+  story.add(covered);
+  const auto events =
+      story.tell(CheckersEnded{kNoon, TaskId(2), "findings", "pylint is not installed", false});
+  EXPECT_EQ(only<AttemptStarted>(events).size(), 1U);
+}
+
+TEST(StepTest, ARunWithoutAPlanEndsAsFailed) {
+  Story story = planned();
+  const auto events = story.failed(CallId(1), FailureKind::kRejected);
+  EXPECT_EQ(only<TaskSkipped>(events).at(0).task, kPlan);
+}
+
+// A seeded world: workers answer, fail, are cut, late or out of order. Whatever happens: charged +
+// held stays below the cap, every task ends once, the run ends, and any prefix of the journal folds
+// to the state that wrote it.
+class StepSimulation : public testing::TestWithParam<int> {};
+
+void answer_one(Story& story, std::uint64_t chance) {
+  auto call = story.run.open_calls.begin();
+  std::advance(call, static_cast<long>(chance % story.run.open_calls.size()));
+  const CallId id = call->first;
+  switch (mix(chance, 1) % 10) {
+    case 0:
+      story.failed(id, FailureKind::kThrottled);
+      return;
+    case 1:
+      story.failed(id, FailureKind::kUnavailable);
+      return;
+    case 2:
+      story.cut(id);
+      return;
+    case 3:
+      story.settled(id, Verdict::kInvalid);
+      return;
+    case 4:
+      story.settled(id, Verdict::kTruncated, Tokens(1000));
+      return;
+    case 5:
+      story.failed(id, FailureKind::kRejected);
+      return;
+    default:
+      story.settled(id);
+      return;
+  }
+}
+
+void prepare_all(Story& story) {
+  std::vector<TaskId> waiting;
+  for (const Task& task : story.run.tasks) {
+    if (task.status == TaskStatus::kPreparing) waiting.push_back(task.spec.id);
+  }
+  for (const TaskId task : waiting) story.prepared(task);
+}
+
+TEST(StepSimulation, EveryWorldKeepsTheCapAndEnds) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    Story story =
+        planned(Money::pico(static_cast<std::int64_t>(mix(seed, 7) % 200) * 1'000'000'000), 3);
+    int added = 0;
+    for (std::uint64_t turn = 0; turn < 2'000 && story.run.status == RunStatus::kRunning; ++turn) {
+      const std::uint64_t chance = mix(seed, turn);
+      if (!story.run.plan_closed && added < 12 && chance % 3 == 0 &&
+          !story.run.task(kPlan).ended()) {
+        story.add(worker(2 + added++));
+      }
+      prepare_all(story);
+      if (!story.run.open_calls.empty() && chance % 2 == 0) answer_one(story, chance);
+      if (chance % 41 == 0) {  // the process dies here and another takes over
+        story.run = *replay(story.journal);
+        story.tell(RunResumed{story.now});
+      }
+      story.wait(Millis(static_cast<std::int64_t>(chance % 3'000)));
+      ASSERT_LE(story.run.budget.charged() + story.run.budget.held(), *story.run.budget.cap());
+    }
+    ASSERT_NE(story.run.status, RunStatus::kRunning);
+    ASSERT_EQ(story.run.ended, static_cast<int>(story.run.tasks.size()));
+    ASSERT_TRUE(*replay(story.journal) == story.run);
+    for (std::size_t prefix = 1; prefix < story.journal.size(); prefix += 7) {
+      ASSERT_TRUE(replay(std::span(story.journal).first(prefix)).ok());
+    }
+  }
+}
+
+TEST(ReplayTest, AJournalThatContradictsItselfIsNotFolded) {
+  Story story = planned();
+  std::vector<Event> journal = story.journal;
+  journal.push_back(CallEnded{.at = kNoon, .call = CallId(9)});
+  const auto run = replay(journal);
+  ASSERT_FALSE(run.ok());
+  EXPECT_THAT(run.error().message, testing::HasSubstr("call c9 ends without being open"));
+}
+
+}  // namespace
+}  // namespace baton
