@@ -26,6 +26,8 @@ struct Bytes {
 // A prepared statement. Does not outlive its Database; one thread at a time.
 class Statement {
  public:
+  Statement() = default;  // none yet: to be assigned
+
   // Binds `values` to ?1, ?2, … and runs the statement to its end; rows are not looked at.
   template <typename... Value>
   Status run(const Value&... values) {
@@ -43,6 +45,15 @@ class Statement {
   }
   // True: a row is there to be read; false: that was all.
   Result<bool> next();
+
+  // Binds `values`; whether there is a row at all.
+  template <typename... Value>
+  Result<bool> finds(const Value&... values) {
+    start(values...);
+    Result<bool> found = next();
+    reset();
+    return found;
+  }
 
   // Of the current row, columns from 0; views live until the next call of next(), start() or run().
   std::string_view text(int column) const;  // of TEXT or BLOB
@@ -62,7 +73,7 @@ class Statement {
     void operator()(sqlite3_stmt* handle) const;
   };
   std::unique_ptr<sqlite3_stmt, Finalize> handle_;
-  const Database* database_;
+  const Database* database_ = nullptr;
 };
 
 // A connection. One thread at a time. Stays where it is: its statements point to it.

@@ -10,14 +10,19 @@
 #include <functional>
 #include <memory>
 
+#include "base/time.h"
 #include "store/journal.h"
 
 namespace baton {
 
 // `post` carries the `done` of appends to the thread that wants them (Loop::post). The folder is
 // made, for this user only (0700), if it is not there. kStorage, saying what to do, if it is not
-// writable, the disk is full or the database is of a later format.
+// writable, the disk is full, the database is of a later format, or another process has kept it
+// locked for `busy_timeout`.
+//
+// The journal's end makes durable what is queued and posts its answers: `post` must live as long.
 Result<std::unique_ptr<Journal>> open_sqlite_journal(
-    const std::filesystem::path& folder, std::function<void(std::function<void()>)> post);
+    const std::filesystem::path& folder, std::function<void(std::function<void()>)> post,
+    Millis busy_timeout = Millis::seconds(10));
 
 }  // namespace baton

@@ -1,0 +1,173 @@
+#include "store/sqlite_journal.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "store/append_queue.h"
+#include "store/blob_codec.h"
+#include "store/chain.h"
+#include "store/event_format.h"
+#include "store/file.h"
+#include "store/run_lease.h"
+#include "store/sqlite.h"
+#include "store/sqlite_appender.h"
+#include "store/sqlite_schema.h"
+#include "store/sqlite_verify.h"
+
+namespace baton {
+namespace {
+
+struct Places {
+  explicit Places(const std::filesystem::path& state)
+      : folder(state),
+        database(state / "baton.db"),
+        heads(state / "heads"),
+        leases(state / "leases") {}
+  std::filesystem::path folder, database, heads, leases;
+};
+
+class SqliteJournal : public Journal {
+ public:
+  SqliteJournal(Places places, Millis busy_timeout, std::unique_ptr<Database> reader,
+                std::unique_ptr<SqliteAppender> appender, AppendQueue::Post post)
+      : places_(std::move(places)),
+        busy_timeout_(busy_timeout),
+        reader_(std::move(reader)),
+        appender_(std::move(appender)),
+        queue_([this](std::vector<Append>& group) { return appender_->append(group); },
+               std::move(post)) {}
+
+  void append(const RunId& run, std::vector<Event> events, std::vector<Blob> blobs,
+              std::function<void(Status)> done) override {
+    queue_.push({run, std::move(events), std::move(blobs), std::move(done), {}});
+  }
+
+  Result<std::vector<Event>> events(const RunId& run) override;
+  Result<std::string> blob(const BlobId& id) override;
+  Result<std::vector<RunSummary>> runs() override;
+
+  Result<std::unique_ptr<RunLease>> lease(const RunId& run) override {
+    return lock_run(places_.leases, run);
+  }
+
+  // On a connection of its own: it takes long, and other reads need not wait for it.
+  Result<std::vector<Damage>> verify() override {
+    Result<std::unique_ptr<Database>> database =
+        Database::open(places_.database, Database::Mode::kRead, busy_timeout_);
+    if (!database) return database.error();
+    return verify_journal(**database, places_.heads);
+  }
+
+ private:
+  const Places places_;
+  const Millis busy_timeout_;
+  std::mutex reading_;
+  std::unique_ptr<Database> reader_;          // guarded by reading_
+  std::unique_ptr<SqliteAppender> appender_;  // the queue's thread only
+  AppendQueue queue_;                         // last: it ends first
+};
+
+Result<std::vector<Event>> SqliteJournal::events(const RunId& run) {
+  const std::lock_guard lock(reading_);
+  Result<Statement> rows =
+      reader_->prepare("SELECT type, body, hash FROM events WHERE run = ?1 ORDER BY seq");
+  if (!rows) return rows.error();
+  rows->start(run);
+  std::vector<Event> events;
+  Sha256 hash = kChainStart;
+  for (;;) {
+    const Result<bool> row = rows->next();
+    if (!row) return row.error();
+    if (!*row) break;
+    // A state folded from other events than were written is a wrong one: it would act on it.
+    hash = chained(hash, rows->text(0), rows->text(1));
+    if (bytes_of(hash) != rows->text(2)) {
+      return input_error(
+          fmt::format("run {}: its journal is damaged at event {}, so it cannot go on; see what "
+                      "`baton verify` reports",
+                      run, events.size() + 1));
+    }
+    Result<Event> event = read_event(rows->text(0), rows->text(1));
+    if (!event) {
+      return input_error(
+          fmt::format("run {}: event {}: {}", run, events.size() + 1, event.error().message));
+    }
+    events.push_back(std::move(*event));
+  }
+  if (events.empty()) {
+    return not_found(fmt::format("there is no run '{}' in {}; `baton runs` lists them",
+                                 run.substr(0, 80), places_.folder.string()));
+  }
+  return events;
+}
+
+Result<std::string> SqliteJournal::blob(const BlobId& id) {
+  const std::lock_guard lock(reading_);
+  Result<Statement> row = reader_->prepare("SELECT coding, size, data FROM blobs WHERE id = ?1");
+  if (!row) return row.error();
+  row->start(id);
+  const Result<bool> found = row->next();
+  if (!found) return found.error();
+  if (!*found) {
+    return not_found(
+        fmt::format("the journal in {} holds no text {}", places_.folder.string(), id));
+  }
+  Result<std::string> text = decompress(row->integer(0), row->text(2), row->integer(1));
+  if (!text) {
+    return input_error(fmt::format("stored text {} cannot be read: {}", id, text.error().message));
+  }
+  if (sha256_hex(*text) != id) {
+    return input_error(
+        fmt::format("stored text {} is not what was written: its hash does not fit", id));
+  }
+  return text;
+}
+
+Result<std::vector<RunSummary>> SqliteJournal::runs() {
+  const std::lock_guard lock(reading_);
+  Result<Statement> rows = reader_->prepare(
+      "SELECT run, workflow, title, created, updated, status, spent, events FROM runs "
+      "ORDER BY created DESC, run");
+  if (!rows) return rows.error();
+  std::vector<RunSummary> runs;
+  for (;;) {
+    const Result<bool> row = rows->next();
+    if (!row) return row.error();
+    if (!*row) return runs;
+    runs.push_back({.run = std::string(rows->text(0)),
+                    .workflow = std::string(rows->text(1)),
+                    .title = std::string(rows->text(2)),
+                    .created = Instant::from_unix_ms(rows->integer(3)),
+                    .updated = Instant::from_unix_ms(rows->integer(4)),
+                    .status = std::string(rows->text(5)),
+                    .spent = Money::pico(rows->integer(6)),
+                    .events = static_cast<int>(rows->integer(7))});
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> open_sqlite_journal(
+    const std::filesystem::path& folder, std::function<void(std::function<void()>)> post,
+    Millis busy_timeout) {
+  // Absolute: messages name a place one can go to, and a later change of directory moves nothing.
+  std::error_code error;
+  const Places places(std::filesystem::absolute(folder, error));
+  if (error) return storage_error(fmt::format("finding {}: {}", folder.string(), error.message()));
+  for (const auto& made : {places.folder, places.heads, places.leases}) {
+    if (Status status = make_private_folder(made); !status) return status.error();
+  }
+  Result<std::unique_ptr<Database>> writer = open_journal_file(places.database, busy_timeout);
+  if (!writer) return writer.error();
+  Result<std::unique_ptr<Database>> reader =
+      Database::open(places.database, Database::Mode::kRead, busy_timeout);
+  if (!reader) return reader.error();
+  Result<std::unique_ptr<SqliteAppender>> appender =
+      SqliteAppender::make(std::move(*writer), places.heads);
+  if (!appender) return appender.error();
+  return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(
+      places, busy_timeout, std::move(*reader), std::move(*appender), std::move(post)));
+}
+
+}  // namespace baton

@@ -1,0 +1,108 @@
+#include "store/sqlite_schema.h"
+
+#include <fmt/format.h>
+
+#include "store/file.h"
+
+namespace baton {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x6261746F;  // "bato": how `file` knows it too
+
+constexpr const char* kTables = R"sql(
+CREATE TABLE runs (
+  run      TEXT PRIMARY KEY NOT NULL,
+  workflow TEXT NOT NULL,
+  title    TEXT NOT NULL,
+  created  INTEGER NOT NULL,  -- milliseconds since 1970
+  updated  INTEGER NOT NULL,
+  status   TEXT NOT NULL,
+  spent    INTEGER NOT NULL,  -- picodollars
+  events   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+  run  TEXT NOT NULL REFERENCES runs (run) DEFERRABLE INITIALLY DEFERRED,
+  seq  INTEGER NOT NULL,      -- 1, 2, 3, ... within the run
+  type TEXT NOT NULL,
+  body TEXT NOT NULL,
+  hash BLOB NOT NULL,         -- SHA-256 of: hash of seq - 1 (32 zero bytes before the first), type, 0, body
+  PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blobs (
+  id     TEXT PRIMARY KEY NOT NULL,  -- SHA-256 of the text, hex
+  coding INTEGER NOT NULL,           -- 0: as it is, 1: zstd
+  size   INTEGER NOT NULL,           -- of the text, in bytes
+  data   BLOB NOT NULL
+) STRICT;
+)sql";
+
+Status make_tables(Database& database) {
+  const std::string sql = fmt::format(
+      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} COMMIT;",
+      kApplicationId, kJournalFormat, kTables);
+  return database.execute(sql.c_str());
+}
+
+// Makes an empty file a journal; refuses a file that is something else.
+Status recognise(Database& database) {
+  const Result<std::int64_t> application = database.integer("PRAGMA application_id");
+  if (!application) return application.error();
+  const Result<std::int64_t> format = database.integer("PRAGMA user_version");
+  if (!format) return format.error();
+  const Result<std::int64_t> tables = database.integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+
+  if (*tables == 0 && *application == 0) {
+    const Status made = make_tables(database);
+    if (made.ok()) return made;
+    // Another process may have made them between our look and our lock.
+    const Result<std::int64_t> again = database.integer("PRAGMA application_id");
+    return again && *again == kApplicationId ? recognise(database) : made;
+  }
+  if (*application != kApplicationId) {
+    return storage_error(
+        fmt::format("{} is a database of another program: move it away, or name another folder "
+                    "with --state DIR",
+                    database.file().string()));
+  }
+  if (*format > kJournalFormat) {
+    return storage_error(fmt::format(
+        "{} was written by a later version of baton (format {}, this version knows {}): use that "
+        "version, or name another folder with --state DIR",
+        database.file().string(), *format, kJournalFormat));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> open_journal_file(const std::filesystem::path& file,
+                                                    Millis busy_timeout) {
+  // Made here, since SQLite would leave the permissions to the umask; its -wal and -shm files take
+  // the permissions of this one.
+  if (const Result<FileHandle> made = open_private_file(file); !made) return made.error();
+
+  Result<std::unique_ptr<Database>> database =
+      Database::open(file, Database::Mode::kReadWrite, busy_timeout);
+  if (!database) return database.error();
+  if (Status known = recognise(**database); !known) return known.error();
+
+  const Result<std::string> mode = (*database)->text("PRAGMA journal_mode = WAL");
+  if (!mode) return mode.error();
+  if (*mode != "wal") {
+    return storage_error(
+        fmt::format("{}: its file system does not carry a write-ahead log (SQLite stays in mode "
+                    "'{}'): name a folder on a local disk with --state DIR",
+                    file.string(), *mode));
+  }
+  // FULL: in WAL mode anything less loses the latest commits in a power cut.
+  if (Status set = (*database)->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+      !set) {
+    return set.error();
+  }
+  return database;
+}
+
+}  // namespace baton
