@@ -30,7 +30,10 @@ struct ModelRequest {
   std::string effort;  // "low" … "max"; empty: the model's default, and the field is not sent
 };
 
-// The body of POST /v1/messages with "stream": true. The same request gives the same bytes.
+// The body of POST /v1/messages with "stream": true. The same request gives the same bytes: keys
+// stand in one order, and what makes a cached prefix comes first. Text that is not UTF-8 is made
+// so; empty blocks are left out, their mark moves to the block before. Requires: the schema is
+// JSON.
 std::string messages_body(const ModelRequest& request);
 
 // An upper bound of the prompt tokens a body can be billed for: no tokenizer makes two tokens of
@@ -47,11 +50,15 @@ struct TransferEnd {
     kCancelled,  // we cut it
   };
   Kind kind = Kind::kComplete;
-  std::string message;  // the client's own words
+  std::string message;        // the client's own words
+  bool nothing_sent = false;  // with kCancelled: cut before a byte of the request had left
 };
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;  // names in lower case
 
+// What is taken as an answer's end: the message_stop event (or one whole JSON message, from a
+// gateway that ignores "stream"). An answer that breaks off one event earlier leaves its bill
+// unknown, even though its usage was already told: the counts are cumulative and might have grown.
 class MessagesReply {
  public:
   using OnText = std::function<void(std::string_view)>;  // each piece of answer text, as it comes
@@ -63,8 +70,12 @@ class MessagesReply {
 
   // `now` only turns a retry-after date into a length of time.
   void head(int status, const HttpHeaders& headers, Instant now);
+  // Text that `on_text` was given is kept too, for CallSettled; bounded at kMaxTextBytes.
   void feed(std::string_view bytes, const OnText& on_text);
   CallOutcome end(const TransferEnd& transfer);
+
+  static constexpr std::size_t kMaxTextBytes = 16u << 20;
+  static constexpr std::size_t kMaxErrorBytes = 64u << 10;
 
  private:
   struct State;
