@@ -1,0 +1,12 @@
+// The cost part of the JSON forms.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+
+#include "report/review_report.h"
+
+namespace baton {
+
+boost::json::object cost_object(const CostReport& cost);
+
+}  // namespace baton

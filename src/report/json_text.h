@@ -1,0 +1,20 @@
+// JSON as our reports write it: indented by two, numbers as short as they are exact.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/money.h"
+
+namespace baton {
+
+// Ends with a newline.
+std::string pretty_json(const boost::json::value& value);
+
+// A text from outside, made well-formed UTF-8.
+boost::json::value json_text(std::string_view text);
+// Exact: "0.0421".
+boost::json::value json_dollars(Money money);
+
+}  // namespace baton
