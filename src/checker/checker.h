@@ -22,29 +22,34 @@ namespace baton {
 std::string_view language_of(std::string_view path);
 
 struct Checker {
-  std::string name;     // "pylint-naming"
-  std::string program;  // found on PATH, or in the tools folder (see checker_runner.h)
-  std::vector<std::string>
-      arguments;  // "{files}" stands for the paths, "{config:NAME}" for a shipped file's path
+  std::string name;     // "pylint"
+  std::string program;  // found in the tools folder, or on PATH (see shell/checker_runner.h)
+  // "{files}" stands for the paths, "{config:NAME}" for the path of a shipped file.
+  std::vector<std::string> arguments;
   std::vector<std::string> languages;   // of language_of(); "*": any text
-  std::vector<std::string> task_types;  // what it serves
-  bool covers = false;  // does the whole of those tasks for its languages: no model is needed
+  std::vector<std::string> task_types;  // what it serves; the first: of rules that name none
+  // Those of task_types it does whole for its languages: no model is needed.
+  std::vector<std::string> covers;
   std::vector<int> ok_exit_codes;  // exit codes that mean "ran"; others are a failed checker
+
   // How output maps to findings: either lines by a pattern with named groups (file, line, severity,
-  // rule, message), or JSON by pointers. See checkers/README.md for the form.
+  // rule, message), or JSON by pointers. See docs/checkers.md for the form.
   struct Output {
     std::string stream;   // "stdout" or "stderr"
     std::string pattern;  // RE2; empty for JSON
     std::string items;    // JSON pointer to the array; "" = the document itself; or "lines": one
                           // object a line
     std::string file, line, severity, rule, message;  // JSON pointers inside an item
-    std::map<std::string, Severity> severities;       // the program's words → ours
+    int first_line = 1;                          // the number the program gives a file's first line
+    std::map<std::string, Severity> severities;  // the program's words → ours
     Severity default_severity = Severity::kLow;
-    std::map<std::string, std::string>
-        categories;  // rule (or a prefix ending in *) → task type, where one command serves several
+    // Rule (or a prefix ending in *) → task type, where one command serves several.
+    std::map<std::string, std::string> categories;
+
+    bool operator==(const Output&) const = default;
   } output;
 
-  bool operator==(const Checker&) const;
+  bool operator==(const Checker&) const = default;
 };
 
 // kInput with file, line and key.
@@ -52,8 +57,9 @@ Result<Checker> parse_checker(std::string_view toml, std::string_view name_for_e
 // The ones built into the program.
 Result<std::vector<Checker>> builtin_checkers();
 
-// The output of one run of a checker → findings; lines that do not match are not findings. kInput
-// where the output is not of the promised form at all.
+// The output of one run of a checker → findings, with the program's own paths and, as category, the
+// task type of the rule; the rule stands behind the message. Lines and items that name no place are
+// not findings. kInput where the output is not of the promised form at all.
 Result<std::vector<Finding>> read_checker_output(const Checker& checker, std::string_view output);
 
 }  // namespace baton
