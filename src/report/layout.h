@@ -15,9 +15,12 @@ std::string one_line(std::string_view text);
 int columns_of(std::string_view text);
 
 // `text` in lines of at most `width` columns, each with `indent` spaces before it and "\n" behind.
-// Lines of `text` stay apart, blank ones too; a word that does not fit stands whole on a line of
-// its own, so that a path or an address can be copied. Control characters are made harmless.
+// Lines of `text` stay apart, blank ones between them too; a word that does not fit stands whole on
+// a line of its own, so that a path or an address can be copied. Control characters are made
+// harmless. Empty if there is nothing but space.
 std::string wrapped(std::string_view text, int width, int indent);
+// The same with `head` in place of the first line's indent. Requires: head takes `indent` columns.
+std::string hanging(std::string_view head, std::string_view text, int width, int indent);
 
 // Filled with spaces to `width` columns; what is longer stays as it is.
 std::string left(std::string_view text, int width);
