@@ -1,0 +1,380 @@
+// What every Journal must do, whatever keeps it: the promises of journal.h as tests. A backend's
+// own test program includes this and instantiates it:
+//
+//   INSTANTIATE_TEST_SUITE_P(Sqlite, JournalConformance, testing::Values(&make_sqlite_store));
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <new>
+#include <thread>
+
+#include "store/journal.h"
+
+namespace baton {
+
+// A place for one journal, empty at first and removed with the object.
+class TestStore {
+ public:
+  virtual ~TestStore() = default;
+  // As a process would at its start; any number at a time. `done` of appends is called on whatever
+  // thread it comes from.
+  virtual Result<std::unique_ptr<Journal>> open() = 0;
+  // Called in a process made for it: from here on, its writes fail as on a full disk.
+  virtual void leave_no_room() = 0;
+};
+using MakeTestStore = std::unique_ptr<TestStore> (*)();
+
+// ---- the vocabulary of the tests
+// ------------------------------------------------------------------
+
+inline constexpr Instant kNoon = Instant::from_unix_ms(1'795'176'000'000);
+
+inline Event created(const RunId& run, Instant at = kNoon) {
+  return RunCreated{.at = at, .run = run, .workflow = "review", .title = "title of " + run};
+}
+
+// An event that can be told from others by its number.
+inline Event mark(int number) {
+  return PlanClosed{.at = kNoon, .planner = TaskId(number)};
+}
+
+inline Status append(Journal& journal, const RunId& run, std::vector<Event> events,
+                     std::vector<Blob> blobs = {}) {
+  std::promise<Status> answer;
+  journal.append(run, std::move(events), std::move(blobs),
+                 [&](Status status) { answer.set_value(std::move(status)); });
+  return answer.get_future().get();
+}
+
+inline std::unique_ptr<Journal> opened(TestStore& store) {
+  Result<std::unique_ptr<Journal>> journal = store.open();
+  if (!journal) {
+    ADD_FAILURE() << journal.error().message;
+    std::abort();
+  }
+  return std::move(*journal);
+}
+
+inline std::vector<std::string> damage_of(Journal& journal) {
+  const Result<std::vector<Damage>> damage = journal.verify();
+  if (!damage) return {"verify failed: " + damage.error().message};
+  std::vector<std::string> found;
+  for (const Damage& d : *damage) {
+    found.push_back(d.run.empty() ? d.what : fmt::format("run {}: {}", d.run, d.what));
+  }
+  return found;
+}
+
+// What two processes can both see.
+class SharedCounter {
+ public:
+  SharedCounter()
+      : count_(new (::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<int>(0)) {}
+  ~SharedCounter() { ::munmap(count_, sizeof(std::atomic<int>)); }
+  SharedCounter(const SharedCounter&) = delete;
+  SharedCounter& operator=(const SharedCounter&) = delete;
+
+  void set(int count) { count_->store(count); }
+  int get() const { return count_->load(); }
+  // False if it did not get there in half a minute.
+  bool reaches(int count) const {
+    for (int i = 0; i < 30'000 && get() < count; ++i) ::usleep(1'000);
+    return get() >= count;
+  }
+
+ private:
+  std::atomic<int>* count_;
+};
+
+// A process that does `work` and ends with its answer. Start it before any journal is opened: a
+// fork takes no other thread along.
+class Child {
+ public:
+  explicit Child(const std::function<int()>& work) : pid_(::fork()) {
+    if (pid_ == 0) ::_exit(work());
+  }
+  ~Child() {
+    if (pid_ > 0) kill_now();
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  pid_t pid() const { return pid_; }
+  int exit_code() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  void kill_now() {
+    ::kill(pid_, SIGKILL);
+    exit_code();
+  }
+
+ private:
+  pid_t pid_;
+};
+
+// ---- the promises
+// ---------------------------------------------------------------------------------
+
+class JournalConformance : public testing::TestWithParam<MakeTestStore> {
+ protected:
+  std::unique_ptr<TestStore> store_ = GetParam()();
+};
+
+TEST_P(JournalConformance, GivesBackTheEventsOfARunInTheirOrder) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  ASSERT_TRUE(append(*journal, "r-1", {created("r-1"), mark(1)}).ok());
+  ASSERT_TRUE(append(*journal, "r-1", {mark(2), mark(3)}).ok());
+
+  const Result<std::vector<Event>> events = journal->events("r-1");
+  ASSERT_TRUE(events.ok()) << events.error().message;
+  EXPECT_EQ(*events, (std::vector<Event>{created("r-1"), mark(1), mark(2), mark(3)}));
+  EXPECT_EQ(damage_of(*journal), std::vector<std::string>{});
+}
+
+TEST_P(JournalConformance, WhatIsDoneIsThereAfterReopening) {
+  ASSERT_TRUE(append(*opened(*store_), "r-1", {created("r-1")}, {make_blob("a text")}).ok());
+  ASSERT_TRUE(append(*opened(*store_), "r-1", {mark(1)}).ok());
+
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  const Result<std::vector<Event>> events = journal->events("r-1");
+  ASSERT_TRUE(events.ok()) << events.error().message;
+  EXPECT_EQ(*events, (std::vector<Event>{created("r-1"), mark(1)}));
+  const Result<std::string> text = journal->blob(make_blob("a text").id);
+  ASSERT_TRUE(text.ok()) << text.error().message;
+  EXPECT_EQ(*text, "a text");
+  EXPECT_EQ(damage_of(*journal), std::vector<std::string>{});
+}
+
+TEST_P(JournalConformance, ItsEndMakesDurableWhatWasQueued) {
+  std::atomic<int> answers = 0;
+  {
+    const std::unique_ptr<Journal> journal = opened(*store_);
+    journal->append("r-1", {created("r-1")}, {}, [&](const Status& s) { answers += s.ok(); });
+    for (int i = 1; i < 100; ++i) {
+      journal->append("r-1", {mark(i)}, {}, [&](const Status& s) { answers += s.ok(); });
+    }
+  }
+  EXPECT_EQ(answers, 100);
+  const Result<std::vector<Event>> events = opened(*store_)->events("r-1");
+  ASSERT_TRUE(events.ok()) << events.error().message;
+  EXPECT_EQ(events->size(), 100U);
+  EXPECT_EQ(events->back(), mark(99));
+}
+
+TEST_P(JournalConformance, RunsOfManyThreadsKeepTheirOwnOrder) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  constexpr int kRuns = 6;
+  constexpr int kAppends = 40;
+  std::vector<std::thread> drivers;
+  for (int r = 0; r < kRuns; ++r) {
+    drivers.emplace_back([&journal, run = fmt::format("r-{}", r)] {
+      EXPECT_TRUE(append(*journal, run, {created(run)}).ok());
+      for (int i = 0; i < kAppends; ++i) {
+        EXPECT_TRUE(append(*journal, run, {mark(2 * i), mark(2 * i + 1)}).ok());
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(journal->runs().ok());  // reads go on beside
+  for (std::thread& driver : drivers) driver.join();
+
+  for (int r = 0; r < kRuns; ++r) {
+    const RunId run = fmt::format("r-{}", r);
+    std::vector<Event> expected = {created(run)};
+    for (int i = 0; i < 2 * kAppends; ++i) expected.push_back(mark(i));
+    const Result<std::vector<Event>> events = journal->events(run);
+    ASSERT_TRUE(events.ok()) << events.error().message;
+    EXPECT_EQ(*events, expected);
+  }
+  EXPECT_EQ(damage_of(*journal), std::vector<std::string>{});
+}
+
+TEST_P(JournalConformance, ListsRunsNewestFirstWithWhatTheyHaveSpent) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  const Instant later = kNoon + Millis(5);
+  ASSERT_TRUE(append(*journal, "r-old",
+                     {created("r-old"), CallEnded{.at = kNoon, .charge = Money::cents(3)},
+                      CallEnded{.at = later, .charge = Money::cents(4)}})
+                  .ok());
+  ASSERT_TRUE(append(*journal, "r-new", {created("r-new", later)}).ok());
+  ASSERT_TRUE(
+      append(*journal, "r-new", {RunEnded{.at = later, .status = RunStatus::kPaused}}).ok());
+
+  const auto listed = [&] {
+    std::vector<std::string> lines;
+    const Result<std::vector<RunSummary>> runs = journal->runs();
+    EXPECT_TRUE(runs.ok()) << runs.error().message;
+    for (const RunSummary& r : *runs) {
+      lines.push_back(fmt::format("{} {} '{}' +{} +{} {} {} {}", r.run, r.workflow, r.title,
+                                  (r.created - kNoon).count(), (r.updated - kNoon).count(),
+                                  r.status, r.spent.to_display(), r.events));
+    }
+    return lines;
+  };
+  EXPECT_EQ(listed(),
+            (std::vector<std::string>{"r-new review 'title of r-new' +5 +5 paused $0.00 2",
+                                      "r-old review 'title of r-old' +0 +5 running $0.0700 3"}));
+  ASSERT_TRUE(append(*journal, "r-new", {RunResumed{.at = later}}).ok());
+  EXPECT_EQ(listed()[0], "r-new review 'title of r-new' +5 +5 running $0.00 3");
+}
+
+TEST_P(JournalConformance, ATextIsKeptOnceAndComesBackAsItWas) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  std::string large;
+  for (int i = 0; i < 20'000; ++i) large += fmt::format("line {} of a file\n", i);
+  const std::string binary("\0\xff\x80 any bytes\0", 13);
+
+  ASSERT_TRUE(append(*journal, "r-1", {created("r-1")},
+                     {make_blob(large), make_blob(large), make_blob(""), make_blob(binary)})
+                  .ok());
+  ASSERT_TRUE(append(*journal, "r-1", {mark(1)}, {make_blob(large)}).ok());
+
+  for (const std::string& text : {large, std::string(), binary}) {
+    const Result<std::string> back = journal->blob(make_blob(text).id);
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_TRUE(*back == text);
+  }
+  EXPECT_EQ(damage_of(*journal), std::vector<std::string>{});
+}
+
+TEST_P(JournalConformance, WhatIsNotThereIsNotFound) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  EXPECT_EQ(journal->events("r-none").error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(journal->events("../../etc/passwd").error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(journal->blob(make_blob("never stored").id).error().kind, ErrorKind::kNotFound);
+  EXPECT_EQ(journal->blob("").error().kind, ErrorKind::kNotFound);
+}
+
+TEST_P(JournalConformance, AnAppendThatContradictsTheJournalIsRefusedAlone) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  EXPECT_EQ(append(*journal, "r-1", {mark(1)}).error().kind, ErrorKind::kNotFound);
+  ASSERT_TRUE(append(*journal, "r-1", {created("r-1")}).ok());
+  EXPECT_EQ(append(*journal, "r-1", {created("r-1")}).error().kind, ErrorKind::kInput);
+  EXPECT_EQ(append(*journal, "r-1", {mark(1), created("r-1")}).error().kind, ErrorKind::kInput);
+  EXPECT_EQ(append(*journal, "../r-2", {created("../r-2")}).error().kind, ErrorKind::kInput);
+
+  EXPECT_TRUE(append(*journal, "r-1", {mark(1)}).ok());
+  EXPECT_EQ(*journal->events("r-1"), (std::vector<Event>{created("r-1"), mark(1)}));
+}
+
+TEST_P(JournalConformance, TwoOpenJournalsContinueEachOthersRuns) {
+  const std::unique_ptr<Journal> first = opened(*store_);
+  const std::unique_ptr<Journal> second = opened(*store_);
+  ASSERT_TRUE(append(*first, "r-1", {created("r-1")}).ok());
+  for (int i = 0; i < 10; ++i) {
+    Journal& journal = i % 2 == 0 ? *second : *first;
+    const Status status = append(journal, "r-1", {mark(i)});
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+  EXPECT_EQ(first->events("r-1")->size(), 11U);
+  EXPECT_EQ(damage_of(*second), std::vector<std::string>{});
+}
+
+TEST_P(JournalConformance, ARunIsDrivenByOneHolderAtATime) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  Result<std::unique_ptr<RunLease>> held = journal->lease("r-1");
+  ASSERT_TRUE(held.ok()) << held.error().message;
+  EXPECT_EQ(journal->lease("r-1").error(),
+            (Error{ErrorKind::kBusy,
+                   fmt::format("run r-1 is being driven by process {}: wait for it or stop it",
+                               ::getpid())}));
+  EXPECT_TRUE(journal->lease("r-2").ok()) << "another run is free";
+
+  held->reset();
+  EXPECT_TRUE(journal->lease("r-1").ok()) << "let go, it can be taken again";
+}
+
+TEST_P(JournalConformance, AKilledProcessLetsGoOfItsRun) {
+  SharedCounter holding;
+  Child driver([&] {
+    const std::unique_ptr<Journal> journal = opened(*store_);
+    const Result<std::unique_ptr<RunLease>> lease = journal->lease("r-1");
+    if (!lease) return 1;
+    holding.set(1);
+    for (;;) ::pause();
+  });
+  ASSERT_TRUE(holding.reaches(1));
+
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  const Result<std::unique_ptr<RunLease>> refused = journal->lease("r-1");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error(),
+            (Error{ErrorKind::kBusy,
+                   fmt::format("run r-1 is being driven by process {}: wait for it or stop it",
+                               driver.pid())}));
+  driver.kill_now();
+  EXPECT_TRUE(journal->lease("r-1").ok());
+}
+
+TEST_P(JournalConformance, AKilledProcessLeavesWholeAppendsOnlyAndAllThatWereAnswered) {
+  SharedCounter answered;
+  constexpr int kEach = 3;
+  for (int round = 0; round < 5; ++round) {
+    const RunId run = fmt::format("r-{}", round);
+    answered.set(0);
+    Child driver([&] {
+      const std::unique_ptr<Journal> journal = opened(*store_);
+      if (!append(*journal, run, {created(run)}).ok()) return 1;
+      for (int i = 1;; ++i) {
+        if (!append(*journal, run, std::vector<Event>(kEach, mark(i)), {make_blob(run)}).ok()) {
+          return 1;
+        }
+        answered.set(i);
+      }
+    });
+    ASSERT_TRUE(answered.reaches(20 + 7 * round));
+    driver.kill_now();
+
+    const std::unique_ptr<Journal> journal = opened(*store_);
+    const Result<std::vector<Event>> events = journal->events(run);
+    ASSERT_TRUE(events.ok()) << events.error().message;
+    EXPECT_EQ((events->size() - 1) % kEach, 0U);
+    EXPECT_GE(static_cast<int>(events->size() - 1) / kEach, answered.get());
+    EXPECT_TRUE(append(*journal, run, {mark(0)}).ok()) << "and it can be gone on with";
+    EXPECT_EQ(damage_of(*journal), std::vector<std::string>{});
+  }
+}
+
+TEST_P(JournalConformance, AfterAFailedAppendNothingMoreIsAcceptedUntilItIsOpenedAgain) {
+  SharedCounter answered;
+  Child full([&] {
+    const std::unique_ptr<Journal> journal = opened(*store_);
+    if (!append(*journal, "r-1", {created("r-1")}).ok()) return 1;
+    store_->leave_no_room();
+    Status status;
+    for (int i = 1; i < 10'000 && status.ok(); ++i) {
+      status = append(*journal, "r-1", {mark(i)}, {make_blob(fmt::format("text {}", i))});
+      if (status.ok()) answered.set(i);
+    }
+    if (status.ok()) return 2;
+    if (status.error().kind != ErrorKind::kStorage) return 3;
+    if (status.error().message.find("baton resume r-1") == std::string::npos) return 4;
+    const Status later = append(*journal, "r-2", {created("r-2")});
+    if (later.ok() || later.error().kind != ErrorKind::kStorage) return 5;
+    return 0;
+  });
+  EXPECT_EQ(full.exit_code(), 0);
+  EXPECT_GT(answered.get(), 0);
+
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  const Result<std::vector<Event>> events = journal->events("r-1");
+  ASSERT_TRUE(events.ok()) << events.error().message;
+  EXPECT_GE(static_cast<int>(events->size()) - 1, answered.get());
+  EXPECT_EQ(journal->events("r-2").error().kind, ErrorKind::kNotFound);
+  EXPECT_TRUE(append(*journal, "r-1", {mark(0)}).ok());
+  EXPECT_EQ(damage_of(*journal), std::vector<std::string>{});
+}
+
+}  // namespace baton
