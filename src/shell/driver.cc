@@ -1,0 +1,212 @@
+#include "shell/driver.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "core/step.h"
+
+namespace baton {
+
+struct Driver::Transfer {
+  TaskId task;
+  TransferId id = 0;
+  MessagesReply reply;
+};
+
+Driver::Driver(DriverParts parts)
+    : parts_(std::move(parts)), headers_(messages_headers(parts_.endpoint)), alive_(std::make_shared<bool>(true)) {}
+
+Driver::~Driver() { *alive_ = false; }
+
+void Driver::begin(RunCreated created, std::vector<Blob> texts) {
+  tell(std::move(created), std::move(texts));
+  for (NewTask& task : parts_.workflow.first_tasks()) {
+    Blob brief = make_blob(std::move(task.brief));
+    task.spec.brief = brief.id;
+    parts_.workflow.added(task.spec, brief.text);
+    std::vector<Blob> briefs;
+    briefs.push_back(std::move(brief));
+    tell(TaskAdded{Loop::now(), std::move(task.spec)}, std::move(briefs));
+  }
+  if (parts_.workflow.plans_itself()) tell(PlanClosed{Loop::now(), {}});
+}
+
+void Driver::resume(RunState state) {
+  run_ = std::move(state);
+  // Tasks whose checkers had ended before, and whose findings a model's answer is to join, need them again.
+  tell(RunResumed{Loop::now()});
+  for (const auto& [at, task] : run_.backing_off) wake(at);
+}
+
+void Driver::stop() {
+  if (!over_ && !run_.stopping) tell(StopRequested{Loop::now()});
+}
+
+void Driver::cut() {
+  stop();
+  for (const auto& [call, transfer] : transfers_) parts_.http.cancel(transfer->id);
+}
+
+// A fact leads to decisions; what needs no durability (a prompt is prepared, nothing leaves the process) follows at once, so
+// that it can share the commit; everything else waits for the journal.
+void Driver::tell(Event fact, std::vector<Blob> texts) {
+  if (over_ || run_.status != RunStatus::kRunning) return;
+  std::vector<Event> events = step(run_, std::move(fact), parts_.rules);
+  record(std::move(events), std::move(texts));
+}
+
+void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
+  if (events.empty()) return;
+  std::vector<AttemptStarted> started;
+  for (const Event& event : events) {
+    if (const auto* attempt = std::get_if<AttemptStarted>(&event)) started.push_back(*attempt);
+    if (const auto* finished = std::get_if<TaskFinished>(&event)) note_finished(*finished);
+  }
+  auto decided = std::make_shared<std::vector<Event>>(events);
+  parts_.journal.append(run_.created.run, std::move(events), std::move(texts),
+                        [this, alive = alive_, decided](const Status& status) {
+                          if (!*alive || over_) return;
+                          if (!status) return fail(status.error());
+                          for (const Event& event : *decided) carry_out(event);
+                        });
+  parts_.on_change(run_);
+  for (const AttemptStarted& attempt : started) prepare(attempt);
+}
+
+void Driver::carry_out(const Event& event) {
+  if (over_) return;
+  if (const auto* reserved = std::get_if<CallReserved>(&event)) return send(*reserved);
+  if (const auto* checkers = std::get_if<CheckersStarted>(&event)) return check(checkers->task);
+  if (const auto* retry = std::get_if<RetryScheduled>(&event)) return wake(retry->not_before);
+  if (std::holds_alternative<RunEnded>(event)) {
+    over_ = true;
+    parts_.on_end({});
+  }
+}
+
+void Driver::prepare(const AttemptStarted& event) {
+  const Task& task = run_.task(event.task);
+  Ask ask = parts_.workflow.ask(run_, task);
+  if (auto* result = std::get_if<std::string>(&ask)) {
+    Blob blob = make_blob(std::move(*result));
+    TaskFinished finished{Loop::now(), event.task, blob.id};
+    answers_[event.task] = blob.text;
+    std::vector<Blob> texts;
+    texts.push_back(std::move(blob));
+    return tell(std::move(finished), std::move(texts));
+  }
+  const Model* model = parts_.rules.catalog->find(event.model);
+  Prepared prepared;
+  prepared.request.model = event.model;
+  prepared.request.max_output = event.max_output;
+  if (model != nullptr) prepared.request.max_output = std::min(event.max_output, model->max_output);
+  prepared.request.prompt = std::get<Prompt>(std::move(ask));
+  prepared.body = messages_body(prepared.request);
+  const int tokenizer = model == nullptr ? 100 : model->tokenizer_percent;
+  CallPrepared fact{Loop::now(), event.task, sha256_hex(prepared.body), input_bound(prepared.body),
+                    estimated_tokens(prepared.body.size(), tokenizer)};
+  prepared_.insert_or_assign(event.task, std::move(prepared));
+  tell(std::move(fact));
+}
+
+void Driver::send(const CallReserved& event) {
+  const auto found = prepared_.find(event.task);
+  BATON_CHECK(found != prepared_.end());
+  Prepared prepared = std::move(found->second);
+  prepared_.erase(found);
+  if (prepared.request.max_output != event.max_output) {
+    prepared.request.max_output = event.max_output;
+    prepared.body = messages_body(prepared.request);
+  }
+  auto transfer = std::make_unique<Transfer>();
+  transfer->task = event.task;
+  HttpRequest request;
+  request.url = parts_.endpoint.messages_url();
+  request.headers = headers_;
+  request.body = std::move(prepared.body);
+  HttpHandlers handlers;
+  const CallId call = event.call;
+  handlers.on_head = [this, alive = alive_, call](int status, const HttpHeaders& headers) {
+    if (*alive) transfers_.at(call)->reply.head(status, headers, Loop::now());
+  };
+  handlers.on_body = [this, alive = alive_, call](std::string_view bytes) {
+    if (*alive) hear(call, bytes);
+  };
+  handlers.on_end = [this, alive = alive_, call](const TransferEnd& end) {
+    if (*alive) end_call(call, end);
+  };
+  transfer->id = parts_.http.start(std::move(request), std::move(handlers));
+  transfers_.emplace(call, std::move(transfer));
+}
+
+void Driver::hear(CallId call, std::string_view bytes) {
+  Transfer& transfer = *transfers_.at(call);
+  transfer.reply.feed(bytes, [&](std::string_view piece) {
+    for (NewTask& task : parts_.workflow.read_piece(run_.task(transfer.task), piece)) {
+      Blob brief = make_blob(std::move(task.brief));
+      task.spec.brief = brief.id;
+      parts_.workflow.added(task.spec, brief.text);
+      std::vector<Blob> texts;
+      texts.push_back(std::move(brief));
+      tell(TaskAdded{Loop::now(), std::move(task.spec)}, std::move(texts));
+    }
+  });
+}
+
+void Driver::end_call(CallId call, const TransferEnd& end) {
+  const std::unique_ptr<Transfer> transfer = std::move(transfers_.extract(call).mapped());
+  CallOutcome outcome = transfer->reply.end(end);
+  Verdict verdict = Verdict::kNone;
+  std::string why;
+  std::vector<Blob> texts;
+  BlobId answer;
+  if (auto* settled = std::get_if<CallSettled>(&outcome)) {
+    verdict = parts_.workflow.judge(run_.task(transfer->task), *settled, why);
+    Blob blob = make_blob(std::move(settled->text));
+    answer = blob.id;
+    if (verdict == Verdict::kAccepted) answers_[transfer->task] = blob.text;
+    texts.push_back(std::move(blob));
+  }
+  CallEnded ended =
+      booked_end(run_, call, outcome, verdict, std::move(answer), *parts_.rules.catalog, Loop::now());
+  if (ended.message.empty()) ended.message = std::move(why);
+  tell(std::move(ended), std::move(texts));
+}
+
+void Driver::check(TaskId task) {
+  const Workflow::CheckerJob job = parts_.workflow.checkers_for(task);
+  parts_.run_checkers(job, run_.task(task).spec.type, [this, alive = alive_, task](CheckersResult result) {
+    if (!*alive || over_ || run_.task(task).status != TaskStatus::kChecking) return;
+    Blob findings = make_blob(std::move(result.findings));
+    findings_[task] = findings.text;
+    CheckersEnded fact{Loop::now(), task, findings.id, std::move(result.note), result.covered};
+    std::vector<Blob> texts;
+    texts.push_back(std::move(findings));
+    tell(std::move(fact), std::move(texts));
+  });
+}
+
+void Driver::wake(Instant at) {
+  parts_.loop.after(at - Loop::now(), [this, alive = alive_] {
+    if (!*alive || over_ || run_.status != RunStatus::kRunning) return;
+    record(tick(run_, Loop::now(), parts_.rules), {});
+  });
+}
+
+void Driver::note_finished(const TaskFinished& event) {
+  const auto answer = answers_.extract(event.task);
+  const auto findings = findings_.extract(event.task);
+  parts_.workflow.finished(run_.task(event.task), answer ? answer.mapped() : std::string(),
+                           findings ? findings.mapped() : std::string());
+}
+
+void Driver::fail(const Error& error) {
+  over_ = true;
+  for (const auto& [call, transfer] : transfers_) parts_.http.cancel(transfer->id);
+  parts_.on_end(error);
+}
+
+}  // namespace baton

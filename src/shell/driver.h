@@ -1,0 +1,99 @@
+// Driver: carries out what the core decides, and tells it what happened. One driver drives one run, on the loop's thread.
+//
+//   begin() / resume() ──► facts ──► step() ──► journal ──durable──► carried out ──► facts …
+//
+// Nothing that leaves the process is done before the decision to do it is durable. When the journal fails, the driver
+// stops at once: what it could not write down, it may not do.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/rules.h"
+#include "core/run_state.h"
+#include "provider/credentials.h"
+#include "provider/messages.h"
+#include "shell/http_client.h"
+#include "shell/loop.h"
+#include "store/journal.h"
+#include "workflow/workflow.h"
+
+namespace baton {
+
+struct CheckersResult {
+  std::string findings;  // JSON array
+  std::string note;      // what failed or was missing; empty if nothing was
+  bool covered = true;   // false: they could not do the task
+};
+// Runs the job's checkers for a task type and calls back once, on the loop's thread.
+using RunCheckers = std::function<void(const Workflow::CheckerJob& job, std::string_view task_type,
+                                       std::function<void(CheckersResult)> done)>;
+
+// What a driver works with; everything outlives it.
+struct DriverParts {
+  Loop& loop;
+  Journal& journal;
+  HttpClient& http;
+  Workflow& workflow;
+  const Rules& rules;
+  const Endpoint& endpoint;
+  RunCheckers run_checkers;
+  // After each change of state, and once at the end: for progress.
+  std::function<void(const RunState&)> on_change;
+  // Once: the run has ended (or paused), durably; or the journal has failed.
+  std::function<void(Status)> on_end;
+};
+
+class Driver {
+ public:
+  explicit Driver(DriverParts parts);
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  // A new run. `texts` are those that `created` names.
+  void begin(RunCreated created, std::vector<Blob> texts);
+  // A run from its journal: `state` is its fold, and the workflow has been told of its tasks.
+  void resume(RunState state);
+
+  // Lets what is in flight end, then pauses the run.
+  void stop();
+  // Cuts what is in flight, too: those calls are booked at their worst case.
+  void cut();
+
+  const RunState& state() const { return run_; }
+
+ private:
+  struct Transfer;  // one call in flight
+  struct Prepared {
+    ModelRequest request;
+    std::string body;
+  };
+
+  void tell(Event fact, std::vector<Blob> texts = {});
+  void record(std::vector<Event> events, std::vector<Blob> texts);
+  void carry_out(const Event& event);
+  void prepare(const AttemptStarted& event);
+  void send(const CallReserved& event);
+  void hear(CallId call, std::string_view bytes);
+  void end_call(CallId call, const TransferEnd& end);
+  void check(TaskId task);
+  void wake(Instant at);
+  void note_finished(const TaskFinished& event);
+  void fail(const Error& error);
+
+  DriverParts parts_;
+  RunState run_;
+  std::vector<std::string> headers_;
+  std::map<TaskId, Prepared> prepared_;
+  std::map<CallId, std::unique_ptr<Transfer>> transfers_;
+  std::map<TaskId, std::string> answers_;   // of calls just ended, until their task's end is decided
+  std::map<TaskId, std::string> findings_;  // of checkers, likewise
+  bool over_ = false;
+  std::shared_ptr<bool> alive_;  // callbacks that outlive the driver find it false
+};
+
+}  // namespace baton

@@ -1,0 +1,301 @@
+#include "workflow/review.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace baton {
+namespace json = boost::json;
+namespace {
+
+constexpr TaskId kPlan{0};
+
+NewTask orchestrator(TaskId id, const TaskTypes& types, std::string_view name, bool last) {
+  const TaskType& type = *types.find(name);
+  NewTask task;
+  task.spec.id = id;
+  task.spec.type = type.name;
+  task.spec.role = Role::kOrchestrator;
+  task.spec.tier = type.tier;
+  task.spec.max_output = type.max_output;
+  task.spec.last = last;
+  return task;
+}
+
+std::vector<std::string> paths_of(const ReviewTask& task) {
+  std::vector<std::string> paths;
+  for (const FilePart& part : task.files) {
+    if (std::find(paths.begin(), paths.end(), part.path) == paths.end()) paths.push_back(part.path);
+  }
+  return paths;
+}
+
+// The object of an answer, or what is wrong with it.
+Result<json::object> read_object(std::string_view text) {
+  boost::system::error_code error;
+  json::value value = json::parse(text, error);
+  if (error) return input_error(fmt::format("the answer is not JSON: {}", error.message()));
+  if (!value.is_object()) return input_error("the answer is not a JSON object");
+  return std::move(value.get_object());
+}
+
+Result<std::vector<Finding>> read_work(std::string_view answer, std::string_view source) {
+  const Result<json::object> object = read_object(answer);
+  if (!object) return object.error();
+  const json::value* findings = object->if_contains("findings");
+  if (findings == nullptr) return input_error("the answer has no 'findings'");
+  return read_findings(json::serialize(*findings), source);
+}
+
+std::string_view text_in(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
+const json::array* array_in(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_array() ? &value->get_array() : nullptr;
+}
+
+// "f7" → 6, if there are that many.
+std::optional<std::size_t> index_of(std::string_view id, std::size_t count) {
+  if (id.size() < 2 || id.size() > 8 || id.front() != 'f') return std::nullopt;
+  std::size_t number = 0;
+  for (const char c : id.substr(1)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<std::size_t>(c - '0');
+  }
+  if (number < 1 || number > count) return std::nullopt;
+  return number - 1;
+}
+
+void merge_into(Finding& kept, const Finding& same) {
+  if (kept.source.find(same.source) == std::string::npos) kept.source += ", " + same.source;
+  if (kept.suggestion.empty()) kept.suggestion = same.suggestion;
+}
+
+}  // namespace
+
+Review::Review(Change change, TaskTypes types, ReviewWords words, Settings settings)
+    : change_(std::move(change)), types_(std::move(types)), words_(std::move(words)), settings_(std::move(settings)) {}
+
+std::vector<NewTask> Review::first_tasks() {
+  if (!settings_.local) {
+    return {orchestrator(kPlan, types_, "task_decomposition", false),
+            orchestrator(TaskId(1), types_, "result_synthesis", true)};
+  }
+  std::vector<NewTask> tasks;
+  for (ReviewTask& task : settings_.local_tasks()) {
+    tasks.push_back(worker(std::move(task), TaskId(static_cast<int>(tasks.size()))));
+  }
+  return tasks;
+}
+
+NewTask Review::worker(ReviewTask task, TaskId id) const {
+  const TaskType type = types_.route(task.type, task.clear_rubric);
+  NewTask made;
+  made.spec.id = id;
+  made.spec.type = task.type;
+  made.spec.tier = settings_.local ? Tier::kLocal : type.tier;
+  made.spec.checkers_first = !task.checkers.empty();
+  made.spec.max_output = type.max_output;
+  made.brief = write_brief(task);
+  return made;
+}
+
+void Review::added(const TaskSpec& spec, std::string_view brief) {
+  BATON_CHECK(spec.id.number() == added_);
+  ++added_;
+  if (spec.role == Role::kOrchestrator) return;
+  Result<ReviewTask> task = read_brief(brief);
+  if (!task) {
+    notes_.push_back(fmt::format("{}: its brief can not be read: {}", spec.id.to_string(), task.error().message));
+    return;
+  }
+  notes_.insert(notes_.end(), task->notes.begin(), task->notes.end());
+  planned_ids_.emplace(task->local_id, spec.id);
+  exact_keys_.emplace(exact_key(*task), spec.id);
+  loose_keys_.emplace(loose_key(*task), spec.id);
+  outcomes_[spec.id].task = std::move(*task);
+}
+
+void Review::finished(const Task& task, std::string_view answer, std::string_view findings) {
+  if (task.spec.role == Role::kOrchestrator) {
+    if (task.spec.last) read_synthesis(answer);
+    return;
+  }
+  std::vector<Finding> found;
+  if (!findings.empty()) {
+    if (auto read = read_findings(findings, task.spec.id.to_string())) found = std::move(*read);
+  }
+  if (!answer.empty()) {
+    if (auto read = read_work(answer, task.spec.id.to_string())) {
+      found.insert(found.end(), read->begin(), read->end());
+    }
+  }
+  Sifted sifted = sift(change_, std::move(found));
+  dropped_.no_such_file += sifted.no_such_file;
+  dropped_.no_such_line += sifted.no_such_line;
+  dropped_.not_reviewed += sifted.not_reviewed;
+  outcomes_[task.spec.id].findings = std::move(sifted.kept);
+}
+
+Ask Review::ask(const RunState& run, const Task& task) {
+  if (task.spec.id == kPlan) {
+    plan_stream_ = std::make_unique<ArrayStream>("tasks");
+    plan_broken_ = false;
+    planned_ids_.clear();
+    first_of_attempt_ = TaskId(added_);
+    return plan_prompt();
+  }
+  if (!task.spec.last) return work_prompt(task);
+  // Nothing to merge, nothing to rank: no model says that better than a program.
+  if (all_findings().empty()) return std::string("{}");
+  return report_prompt(run);
+}
+
+std::vector<NewTask> Review::read_piece(const Task& task, std::string_view piece) {
+  std::vector<NewTask> planned;
+  if (task.spec.id != kPlan || settings_.local || plan_broken_ || plan_stream_ == nullptr) return planned;
+  const Status status = plan_stream_->feed(piece, [&](std::string_view element) {
+    if (auto next = plan_one(element, planned.size())) planned.push_back(std::move(*next));
+  });
+  plan_broken_ = !status.ok();
+  return planned;
+}
+
+std::optional<TaskId> Review::already_planned(const ReviewTask& task) const {
+  if (const auto same = exact_keys_.find(exact_key(task)); same != exact_keys_.end()) return same->second;
+  // A plan that is asked for again finds its own tasks under way; within one plan only the very same is a repetition.
+  const auto alike = loose_keys_.find(loose_key(task));
+  if (alike != loose_keys_.end() && alike->second < first_of_attempt_) return alike->second;
+  return std::nullopt;
+}
+
+std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pending) {
+  Result<ReviewTask> task = read_planned_task(element, change_);
+  if (!task) {
+    notes_.push_back(task.error().message + "; left out");
+    return std::nullopt;
+  }
+  if (const auto same = already_planned(*task)) {
+    planned_ids_.emplace(task->local_id, *same);
+    return std::nullopt;
+  }
+  if (static_cast<int>(outcomes_.size() + pending) >= settings_.max_tasks) {
+    if (left_out_++ == 0) {
+      notes_.push_back(fmt::format("the plan has more than {} tasks; those beyond are left out (--max-tasks)", settings_.max_tasks));
+    }
+    return std::nullopt;
+  }
+  if (settings_.covering) task->checkers = settings_.covering(task->type, paths_of(*task));
+  std::vector<TaskId> after;
+  for (const std::string& name : task->depends_on) {
+    // Only earlier tasks can be waited for, so a plan has no circles.
+    const auto known = planned_ids_.find(name);
+    if (known != planned_ids_.end() && std::find(after.begin(), after.end(), known->second) == after.end()) {
+      after.push_back(known->second);
+    }
+  }
+  const TaskId id(added_ + static_cast<int>(pending));
+  planned_ids_.emplace(task->local_id, id);
+  NewTask made = worker(std::move(*task), id);
+  made.spec.after = std::move(after);
+  return made;
+}
+
+Verdict Review::judge(const Task& task, const CallSettled& answer, std::string& why) {
+  if (answer.stop == StopReason::kRefusal) {
+    why = "the model declined the task";
+    return Verdict::kRefused;
+  }
+  if (answer.stop == StopReason::kMaxTokens || answer.stop == StopReason::kWindowExceeded) {
+    why = fmt::format("the answer was cut after {} tokens", answer.usage.output.count());
+    return Verdict::kTruncated;
+  }
+  Status status;
+  if (task.spec.id == kPlan) {
+    status = plan_stream_ == nullptr ? Status(input_error("no plan came")) : plan_stream_->finish();
+  } else if (task.spec.last) {
+    if (auto object = read_object(answer.text); !object) status = object.error();
+  } else if (auto read = read_work(answer.text, ""); !read) {
+    status = read.error();
+  }
+  if (status) return Verdict::kAccepted;
+  why = status.error().message;
+  return Verdict::kInvalid;
+}
+
+Workflow::CheckerJob Review::checkers_for(TaskId task) const {
+  const ReviewTask& brief = outcomes_.at(task).task;
+  return {brief.checkers, paths_of(brief)};
+}
+
+std::vector<Finding> Review::all_findings() const {
+  std::vector<Finding> all;
+  for (const auto& [id, outcome] : outcomes_) all.insert(all.end(), outcome.findings.begin(), outcome.findings.end());
+  return merge_findings(std::move(all));
+}
+
+void Review::read_synthesis(std::string_view answer) {
+  const Result<json::object> object = read_object(answer);
+  if (!object || object->empty()) return;
+  summary_ = to_utf8(text_in(*object, "summary"));
+  synthesised_ = true;
+  if (const json::array* ranking = array_in(*object, "ranking")) {
+    for (const json::value& item : *ranking) {
+      if (!item.is_object()) continue;
+      Ranked ranked;
+      ranked.id = text_in(item.get_object(), "id");
+      ranked.severity = severity_from(text_in(item.get_object(), "severity")).value_or(Severity::kInfo);
+      if (const json::array* same = array_in(item.get_object(), "same_as")) {
+        for (const json::value& id : *same) {
+          if (id.is_string()) ranked.same_as.emplace_back(id.get_string());
+        }
+      }
+      ranking_.push_back(std::move(ranked));
+    }
+  }
+  const json::array* dismissed = array_in(*object, "dismissed");
+  if (dismissed == nullptr) return;
+  const std::vector<Finding> all = all_findings();
+  for (const json::value& item : *dismissed) {
+    if (!item.is_object()) continue;
+    const std::string id(text_in(item.get_object(), "id"));
+    const auto index = index_of(id, all.size());
+    if (!index || !dismissed_.insert(id).second) continue;
+    notes_.push_back(fmt::format("dismissed: {}:{} {} ({})", all[*index].file, all[*index].line, all[*index].message,
+                                 shorten(to_utf8(text_in(item.get_object(), "reason")), 300)));
+  }
+}
+
+std::vector<Finding> Review::report() const {
+  const std::vector<Finding> all = all_findings();
+  std::vector<bool> placed(all.size());
+  std::vector<Finding> report;
+  for (const Ranked& ranked : ranking_) {
+    const auto index = index_of(ranked.id, all.size());
+    if (!index || placed[*index] || dismissed_.contains(ranked.id)) continue;
+    placed[*index] = true;
+    Finding finding = all[*index];
+    finding.severity = ranked.severity;
+    for (const std::string& same : ranked.same_as) {
+      const auto other = index_of(same, all.size());
+      if (!other || placed[*other]) continue;
+      placed[*other] = true;
+      merge_into(finding, all[*other]);
+    }
+    report.push_back(std::move(finding));
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    // What the ranking forgot is not lost.
+    if (!placed[i] && !dismissed_.contains(fmt::format("f{}", i + 1))) report.push_back(all[i]);
+  }
+  return report;
+}
+
+}  // namespace baton

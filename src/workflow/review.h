@@ -1,0 +1,116 @@
+// Review: a change goes in; a plan, findings and one report come out.
+//
+//   t0 task_decomposition (deep) ─► workers, as the plan streams ─► t1 result_synthesis (deep, from findings only)
+//
+// Without a model (`Settings::local`) the plan is the checkers that apply, and the report is merged by program.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "change/change.h"
+#include "change/finding.h"
+#include "workflow/array_stream.h"
+#include "workflow/review_task.h"
+#include "workflow/task_types.h"
+#include "workflow/workflow.h"
+
+namespace baton {
+
+// The words and answer forms of a review (workflows/review.toml).
+struct ReviewWords {
+  struct Part {
+    std::string system;
+    std::string schema;
+  };
+  Part plan;
+  Part work;
+  Part report;
+
+  static Result<ReviewWords> parse(std::string_view toml);
+  static const ReviewWords& builtin();
+};
+
+// What the report says of one planned task.
+struct ReviewOutcome {
+  ReviewTask task;
+  std::vector<Finding> findings;  // of it alone, sifted
+};
+
+class Review : public Workflow {
+ public:
+  struct Settings {
+    bool local = false;
+    int max_tasks = 64;  // of one plan; what is beyond is left out and said
+    // The checkers that do a whole task of this type on these files; empty: a model is needed.
+    std::function<std::vector<std::string>(std::string_view type, const std::vector<std::string>& files)> covering;
+    // The checkers that apply at all, each as one task: only asked where `local`.
+    std::function<std::vector<ReviewTask>()> local_tasks;
+  };
+
+  Review(Change change, TaskTypes types, ReviewWords words, Settings settings);
+
+  std::vector<NewTask> first_tasks() override;
+  bool plans_itself() const override { return settings_.local; }
+  void added(const TaskSpec& spec, std::string_view brief) override;
+  void finished(const Task& task, std::string_view answer, std::string_view findings) override;
+  Ask ask(const RunState& run, const Task& task) override;
+  std::vector<NewTask> read_piece(const Task& task, std::string_view piece) override;
+  Verdict judge(const Task& task, const CallSettled& answer, std::string& why) override;
+  CheckerJob checkers_for(TaskId task) const override;
+
+  // What came of it, for the report.
+  const Change& change() const { return change_; }
+  const std::map<TaskId, ReviewOutcome>& outcomes() const { return outcomes_; }
+  const Sifted& dropped() const { return dropped_; }  // counts alone
+  const std::vector<std::string>& notes() const { return notes_; }
+  // Ranked: by the synthesis where there is one, otherwise merged by program. Every finding kept is in it, once.
+  std::vector<Finding> report() const;
+  const std::string& summary() const { return summary_; }
+  bool synthesised() const { return synthesised_; }
+
+ private:
+  Prompt plan_prompt() const;
+  Prompt work_prompt(const Task& task) const;
+  Prompt report_prompt(const RunState& run) const;
+  std::vector<Finding> all_findings() const;
+  std::optional<NewTask> plan_one(std::string_view element, std::size_t pending);
+  std::optional<TaskId> already_planned(const ReviewTask& task) const;
+  NewTask worker(ReviewTask task, TaskId id) const;
+  void read_synthesis(std::string_view answer);
+
+  Change change_;
+  TaskTypes types_;
+  ReviewWords words_;
+  Settings settings_;
+
+  int added_ = 0;  // tasks so far, the orchestrator's own included
+  std::map<TaskId, ReviewOutcome> outcomes_;
+  Sifted dropped_;
+  std::vector<std::string> notes_;
+
+  // One attempt of the plan.
+  std::unique_ptr<ArrayStream> plan_stream_;
+  bool plan_broken_ = false;
+  TaskId first_of_attempt_;                    // tasks from here on belong to it
+  std::map<std::string, TaskId> planned_ids_;  // the planner's own names → tasks
+  std::map<std::string, TaskId> exact_keys_;
+  std::map<std::string, TaskId> loose_keys_;  // the first task of each
+  int left_out_ = 0;
+
+  struct Ranked {
+    std::string id;
+    std::vector<std::string> same_as;
+    Severity severity = Severity::kInfo;
+  };
+  std::vector<Ranked> ranking_;
+  std::set<std::string> dismissed_;
+  std::string summary_;
+  bool synthesised_ = false;
+};
+
+}  // namespace baton

@@ -1,0 +1,164 @@
+#include "workflow/review_task.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/text.h"
+
+namespace baton {
+namespace json = boost::json;
+namespace {
+
+// Bounds on what a planner may write into one task.
+constexpr std::size_t kMostFiles = 200;
+constexpr std::size_t kLongestText = 8'000;
+
+const json::value* field(const json::object& object, std::string_view name) { return object.if_contains(name); }
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = field(object, name);
+  if (value == nullptr || !value->is_string()) return {};
+  return shorten(to_utf8(value->get_string()), kLongestText);
+}
+
+std::vector<std::string> texts_of(const json::object& object, std::string_view name) {
+  std::vector<std::string> texts;
+  const json::value* value = field(object, name);
+  if (value == nullptr || !value->is_array()) return texts;
+  for (const json::value& item : value->get_array()) {
+    if (item.is_string()) texts.push_back(shorten(to_utf8(item.get_string()), kLongestText));
+  }
+  return texts;
+}
+
+int line_of(const json::object& object, std::string_view name) {
+  const json::value* value = field(object, name);
+  if (value == nullptr) return 0;
+  boost::system::error_code error;
+  const auto number = value->to_number<std::int64_t>(error);
+  return error ? 0 : static_cast<int>(std::clamp<std::int64_t>(number, 0, 100'000'000));
+}
+
+bool bool_of(const json::object& object, std::string_view name, bool otherwise) {
+  const json::value* value = field(object, name);
+  return value != nullptr && value->is_bool() ? value->get_bool() : otherwise;
+}
+
+std::vector<FilePart> parts_of(const json::object& object) {
+  std::vector<FilePart> parts;
+  const json::value* value = field(object, "files");
+  if (value == nullptr || !value->is_array()) return parts;
+  for (const json::value& item : value->get_array()) {
+    if (!item.is_object() || parts.size() == kMostFiles) continue;
+    FilePart part;
+    part.path = text_of(item.get_object(), "path");
+    part.lines = {line_of(item.get_object(), "first_line"), line_of(item.get_object(), "last_line")};
+    part.whole = part.lines.last < 1;
+    if (part.whole) part.lines = {1, 1};
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+// Cuts the part to lines that are there; false if the change does not have the file.
+bool mend(FilePart& part, const Change& change, std::vector<std::string>& notes) {
+  const ChangedFile* file = change.find(part.path);
+  if (file == nullptr) {
+    notes.push_back(fmt::format("the plan named {}, which is not part of what is reviewed", part.path));
+    return false;
+  }
+  if (part.whole) return true;
+  const int last = std::max(file->line_count(), 1);
+  if (part.lines.first > last || part.lines.first > part.lines.last) {
+    part.whole = true;
+    part.lines = {1, 1};
+    return true;
+  }
+  part.lines = {std::max(part.lines.first, 1), std::min(part.lines.last, last)};
+  return true;
+}
+
+json::array array_of(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+
+Result<ReviewTask> read_task(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(text, error);
+  if (error || !value.is_object()) return input_error("a task of the plan is not a JSON object");
+  const json::object& object = value.get_object();
+  ReviewTask task;
+  task.local_id = text_of(object, "id");
+  task.type = text_of(object, "type");
+  task.title = shorten(text_of(object, "title"), 200);
+  task.instructions = text_of(object, "instructions");
+  task.files = parts_of(object);
+  task.acceptance = texts_of(object, "acceptance");
+  task.depends_on = texts_of(object, "depends_on");
+  task.clear_rubric = bool_of(object, "clear_rubric", true);
+  task.checkers = texts_of(object, "checkers");
+  task.notes = texts_of(object, "notes");
+  return task;
+}
+
+bool is_type_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+}  // namespace
+
+Result<ReviewTask> read_planned_task(std::string_view json, const Change& change) {
+  Result<ReviewTask> task = read_task(json);
+  if (!task) return task;
+  std::transform(task->type.begin(), task->type.end(), task->type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (!is_type_name(task->type)) {
+    return input_error(fmt::format("a task of the plan has the type '{}', expected a snake_case word", shorten(task->type, 80)));
+  }
+  task->checkers.clear();  // who covers a task is ours to say
+  task->notes.clear();
+  std::erase_if(task->files, [&](FilePart& part) { return !mend(part, change, task->notes); });
+  if (task->files.empty()) {
+    return input_error(fmt::format("task '{}' of the plan names no file that is reviewed", task->title));
+  }
+  return task;
+}
+
+std::string write_brief(const ReviewTask& task) {
+  json::array files;
+  for (const FilePart& part : task.files) {
+    files.push_back(json::object{{"path", part.path},
+                                 {"first_line", part.whole ? 0 : part.lines.first},
+                                 {"last_line", part.whole ? 0 : part.lines.last}});
+  }
+  return json::serialize(json::object{{"id", task.local_id},
+                                      {"type", task.type},
+                                      {"title", task.title},
+                                      {"instructions", task.instructions},
+                                      {"files", std::move(files)},
+                                      {"acceptance", array_of(task.acceptance)},
+                                      {"depends_on", array_of(task.depends_on)},
+                                      {"clear_rubric", task.clear_rubric},
+                                      {"checkers", array_of(task.checkers)},
+                                      {"notes", array_of(task.notes)}});
+}
+
+Result<ReviewTask> read_brief(std::string_view json) { return read_task(json); }
+
+std::string exact_key(const ReviewTask& task) {
+  std::string key = loose_key(task) + task.instructions;
+  for (const FilePart& part : task.files) {
+    if (!part.whole) fmt::format_to(std::back_inserter(key), "\n{}-{}", part.lines.first, part.lines.last);
+  }
+  return key;
+}
+
+std::string loose_key(const ReviewTask& task) {
+  std::string key = task.type + '\n';
+  for (const FilePart& part : task.files) key += part.path + '\n';
+  return key;
+}
+
+}  // namespace baton

@@ -1,0 +1,57 @@
+// Workflow: what the driver needs to know of a kind of work (a review; later a feature): which tasks there are, what a
+// task's model is asked, and what its answer is worth. No effects: everything is a value in and a value out, so a
+// resumed run rebuilds a workflow by telling it again what its journal says.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/event.h"
+#include "core/run_state.h"
+#include "prompt/prompt.h"
+
+namespace baton {
+
+// A task and its brief: the task in the workflow's own words, kept in the journal as a text. Ids are given in order,
+// without a gap; `spec.brief`, the text's name, is set by the driver.
+struct NewTask {
+  TaskSpec spec;
+  std::string brief;
+};
+
+// What an attempt does first: ask a model, or, where there is nothing to ask, end with this result.
+using Ask = std::variant<Prompt, std::string>;
+
+class Workflow {
+ public:
+  virtual ~Workflow() = default;
+
+  // The tasks a run begins with. The first one is the planner, unless `plans_itself()`.
+  virtual std::vector<NewTask> first_tasks() = 0;
+  // Whether the first tasks are all there will be.
+  virtual bool plans_itself() const = 0;
+
+  // A task has its place in the run. Also told, in the same order, when a run is resumed.
+  virtual void added(const TaskSpec& spec, std::string_view brief) = 0;
+  // A task is done: `answer` of its model and `findings` of its checkers, each empty where there is none. Also told when
+  // a run is resumed.
+  virtual void finished(const Task& task, std::string_view answer, std::string_view findings) = 0;
+
+  // Called once for each attempt, in the order of the attempts.
+  virtual Ask ask(const RunState& run, const Task& task) = 0;
+  // A piece of the answer, as it streams: tasks that can start at once.
+  virtual std::vector<NewTask> read_piece(const Task& task, std::string_view piece) = 0;
+  // What a whole answer is worth. `why` says what is wrong with one that is not accepted.
+  virtual Verdict judge(const Task& task, const CallSettled& answer, std::string& why) = 0;
+
+  // The checkers (by name) that do the task, and the files they are given.
+  struct CheckerJob {
+    std::vector<std::string> checkers;
+    std::vector<std::string> files;
+  };
+  virtual CheckerJob checkers_for(TaskId task) const = 0;
+};
+
+}  // namespace baton
