@@ -109,13 +109,12 @@ std::string cost_headline(const CostReport& cost) {
 }
 
 std::string cost_details(const CostReport& cost) {
-  const std::string headline = md_cell(cost_headline(cost));
-  if (cost.calls == 0) return headline + "\n";
+  if (cost.calls == 0) return md_cell(cost_headline(cost)) + "\n";
   std::string out = fmt::format(
       "<details><summary>{}</summary>\n\n"
       "| | Calls | Input | Cache write | Cache read | Output | Cost |\n"
       "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-      headline);
+      md_html(cost_headline(cost)));
   for (const CostLine& line : cost.by_role) out += cost_row(md_cell(line.name), line);
   for (const CostLine& line : cost.by_model) out += cost_row(md_cell(line.name), line);
   out += cost_row("**total**",

@@ -33,8 +33,8 @@ std::size_t code_span_end(std::string_view text) {
   return text.npos;
 }
 
-void put_escaped(std::string& out, std::string_view rest) {
-  constexpr std::string_view kMarks = "\\`*_[]|~!$^";
+// What no host may see as it is. False, with nothing written, if the character is harmless there.
+bool put_neutral(std::string& out, std::string_view rest) {
   const char c = rest.front();
   if (c == '<') {
     out += "&lt;";
@@ -49,9 +49,16 @@ void put_escaped(std::string& out, std::string_view rest) {
   } else if (rest.starts_with("www.") || rest.starts_with("WWW.")) {
     out.append(1, c).append(kBreak);
   } else {
-    if (kMarks.find(c) != kMarks.npos) out += '\\';
-    out += c;
+    return false;
   }
+  return true;
+}
+
+void put_escaped(std::string& out, std::string_view rest) {
+  constexpr std::string_view kMarks = "\\`*_[]|~!$^";
+  if (put_neutral(out, rest)) return;
+  if (kMarks.find(rest.front()) != kMarks.npos) out += '\\';
+  out += rest.front();
 }
 
 // Escapes what would make a line a heading, a list, a rule or an underline. How much of the line is
@@ -112,6 +119,15 @@ std::string md_cell(std::string_view text) {
   const std::string line = one_line(text);
   std::string out;
   if (!line.empty()) put_line(out, line, /*keep_code=*/false);
+  return out;
+}
+
+std::string md_html(std::string_view text) {
+  const std::string line = one_line(text);
+  std::string out;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (!put_neutral(out, std::string_view(line).substr(at))) out += line[at];
+  }
   return out;
 }
 

@@ -11,6 +11,8 @@ namespace baton {
 std::string md_prose(std::string_view text);
 // The same as one line, fit for a table cell.
 std::string md_cell(std::string_view text);
+// For inside an HTML tag, where Markdown's own escapes would show. One line.
+std::string md_html(std::string_view text);
 // A code span whatever is in it, backticks included. One line.
 std::string md_code(std::string_view text);
 

@@ -70,6 +70,16 @@ std::string uri_of(std::string_view path) {
   return uri;
 }
 
+// A message of SARIF is text, but for "[words](address)": a viewer makes that a link. Ours has
+// none.
+std::string plain(std::string_view message) {
+  std::string text = for_terminal(message);
+  for (std::size_t at = text.find("]("); at != text.npos; at = text.find("](", at)) {
+    text.insert(at + 1, 1, ' ');
+  }
+  return text;
+}
+
 // The words of a message without its numbers: they move with the lines.
 std::string normalised(std::string_view message) {
   std::string words;
@@ -145,8 +155,8 @@ json::array results_of(const std::vector<Finding>& findings, const Rules& rules)
     const std::string print = fingerprint_of(finding);
     // Two equal findings of one file stay two, as code hosts count them: "…:1" and "…:2".
     const std::string numbered = fmt::format("{}:{}", print, ++seen[print]);
-    std::string text = finding.message;
-    if (!finding.suggestion.empty()) text += "\n\nSuggestion: " + finding.suggestion;
+    std::string text = plain(finding.message);
+    if (!finding.suggestion.empty()) text += "\n\nSuggestion: " + plain(finding.suggestion);
     out.push_back({{"ruleId", rule},
                    {"ruleIndex", rules.at(rule).index},
                    {"level", level_of(finding.severity)},
@@ -163,7 +173,7 @@ json::array results_of(const std::vector<Finding>& findings, const Rules& rules)
 }
 
 json::value notification(std::string_view level, std::string_view text) {
-  return {{"level", level}, {"message", {{"text", json_text(text)}}}};
+  return {{"level", level}, {"message", {{"text", plain(text)}}}};
 }
 
 json::object invocation_of(const ReviewReport& report) {
