@@ -401,6 +401,8 @@ class Parser {
     const bool not_utf8 = std::exchange(not_utf8_, false);
     diff::normalise(file.path);
     if (const auto objection = diff::objection_to(file.path)) skip_reason = objection;
+    // Two such names can look the same once they are made readable.
+    if (!is_utf8(file.path)) skip_reason = "its name is not UTF-8";
     file.path = to_utf8(file.path);
     diff::normalise(file.old_path);
     file.old_path = to_utf8(file.old_path);

@@ -242,6 +242,11 @@ TEST(UnifiedDiff, BytesThatAreNotUtf8AreReplacedAndNoted) {
   EXPECT_THAT(change.notes, ElementsAre(HasSubstr("x is not UTF-8")));
 }
 
+TEST(UnifiedDiff, AFileWhoseNameIsNotUtf8IsSkipped) {
+  EXPECT_THAT(parsed(under("--- \"a/\\351\"\n+++ \"b/\\351\"\n")).skipped,
+              ElementsAre(SkippedFile{"\uFFFD", "its name is not UTF-8"}));
+}
+
 TEST(UnifiedDiff, PathsThatAreNoneOfTheRepositorysOwnAreSkipped) {
   const auto skipped = [](std::string_view header) { return parsed(under(header)).skipped; };
   EXPECT_THAT(skipped("--- /tmp/a/x\n+++ /tmp/b/x\n"),

@@ -1,22 +1,21 @@
 // The repository map: what the planner sees of a repository instead of the repository.
 //
-//   Repository: 1,204 files, 9.8 MiB
+//   Repository: 1204 files, 9841 KiB
 //
 //   Changed:
-//   src/store/journal.cc  modified, 310 lines, 42 added, lines 80-96 120-140
+//   src/store/journal.cc  modified, 310 lines, 42 added, reviewed 80-96 120-140
 //     class Journal 20-88
 //     function open 91-130
 //
-//   Directories (files, KiB):
-//   src/  640  4,210
+//   Directories (files, KiB, with all below):
+//   src/  640  4210
 //   src/store/  41  390
 //
-// Deterministic: the same facts and budget give the same bytes. Cut to the budget by these rules, in
-// this order: changed files get at most three quarters of it while directories have use for the
-// rest; every changed file is named before any symbol is shown; symbols are then added file by file,
-// those that touch changed lines first, at most 40 a file; directories are shown from the top down,
-// level by level, a level that does not fit whole being left out with all below it. What was left
-// out is counted in a line of its own.
+// Deterministic: the same facts and budget give the same bytes. Cut to the budget by these rules:
+// what changed gets three quarters of it, and what the directories do not need; every changed file
+// is named before any symbol is shown; symbols are added file by file, at most 40 of one, those on
+// reviewed lines first; directories are added from the top down, six levels deep, of one level
+// those with most files first. What does not fit is counted in a line of its own.
 #pragma once
 
 #include <cstdint>
