@@ -131,7 +131,7 @@ TEST_F(SqliteJournalTest, VerifySeesALostTailByTheHead) {
 TEST_F(SqliteJournalTest, VerifySeesATailLostWithTheLogFile) {
   write_five_events();
   SharedCounter answered;
-  Child driver([&] {
+  Child driver([&]() -> int {
     const std::unique_ptr<Journal> journal = opened(store_);
     answered.set(append(*journal, "r-1", {mark(6), mark(7)}).ok() ? 1 : 0);
     for (;;) ::pause();
@@ -319,14 +319,44 @@ TEST_F(SqliteJournalTest, AFolderThatMayNotBeWrittenIsNamed) {
   EXPECT_EQ(reader.exit_code(), 0);
 }
 
+TEST_F(SqliteJournalTest, AFullDiskIsToldWithTheFolderAndWhatToDo) {
+  Child full([&] {
+    const std::unique_ptr<Journal> journal = opened(store_);
+    if (!append(*journal, "r-1", {created("r-1")}).ok()) return 1;
+    store_.leave_no_room();
+    std::string incompressible;
+    for (int i = 0; incompressible.size() < 300'000; ++i)
+      incompressible += sha256_hex(fmt::to_string(i));
+    const Status status = append(*journal, "r-1", {mark(1)}, {make_blob(incompressible)});
+    if (status.ok()) return 2;
+    const std::string folder = store_.folder().string();
+    const std::string& message = status.error().message;
+    const bool clear =
+        message.starts_with(fmt::format("run r-1: 1 new events could not be journaled: writing to "
+                                        "{}/baton.db: ",
+                                        folder)) &&
+        message.ends_with(
+            fmt::format("; there is no room left for {}: free some space on its disk; "
+                        "nothing was sent that is not in the journal: `baton resume "
+                        "r-1` goes on once that is put right",
+                        folder));
+    if (!clear) fmt::print(stderr, "{}\n", message);
+    return clear ? 0 : 3;
+  });
+  EXPECT_EQ(full.exit_code(), 0);
+}
+
 TEST_F(SqliteJournalTest, ADatabaseThatAnotherProcessKeepsLockedIsAClearFailure) {
-  const std::unique_ptr<Journal> journal = opened(store_);
-  ASSERT_TRUE(append(*journal, "r-1", {created("r-1")}).ok());
+  const Result<std::unique_ptr<Journal>> impatient =
+      open_sqlite_journal(store_.folder(), call_at_once, Millis(100));
+  ASSERT_TRUE(impatient.ok()) << impatient.error().message;
+  Journal& journal = **impatient;
+  ASSERT_TRUE(append(journal, "r-1", {created("r-1")}).ok());
   auto other = Database::open(store_.database(), Database::Mode::kReadWrite, Millis(0));
   ASSERT_TRUE(other.ok());
   ASSERT_TRUE((*other)->execute("BEGIN IMMEDIATE").ok());
 
-  const Status status = append(*journal, "r-1", {mark(1)});
+  const Status status = append(journal, "r-1", {mark(1)});
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error(),
             storage_error(fmt::format(
