@@ -2,9 +2,9 @@
 //
 //   journal_bench [FOLDER] [SECONDS]
 //
-// Each caller appends one event and waits until it is durable before the next, as a run does; all
-// write one journal. FOLDER (made, and removed at the end; default: ./journal-bench) chooses the
-// disk.
+// Each caller appends one event and waits until it is durable before the next, as a worker's call
+// does. The callers share one run, as the workers of a review do, or have one each, as in a server.
+// FOLDER (made, and removed at the end; default: ./journal-bench) chooses the disk.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -82,18 +82,20 @@ class Callers {
  public:
   Callers(Journal& journal, Clock::time_point end) : journal_(journal), end_(end) {}
 
-  void start(const RunId& run) {
-    ++waiting_;
-    append(run, /*number=*/0);
+  // Creates the run, then lets `callers` append to it.
+  void start(const RunId& run, int callers) {
+    waiting_ += callers;
+    journal_.append(run, {RunCreated{.run = run}}, {}, [this, run, callers](const Status& status) {
+      if (!status) stop(status.error());
+      for (int i = 0; i < callers; ++i) append(run, i);
+    });
   }
   int waiting() const { return waiting_; }
   int durable() const { return durable_; }
 
  private:
   void append(const RunId& run, int number) {
-    std::vector<Event> events(1);
-    events[0] = number == 0 ? Event(RunCreated{.run = run}) : event_of(number);
-    journal_.append(run, std::move(events), {}, [this, run, number](const Status& status) {
+    journal_.append(run, {event_of(number)}, {}, [this, run, number](const Status& status) {
       if (!status) stop(status.error());
       ++durable_;
       if (Clock::now() < end_) return append(run, number + 1);
@@ -107,7 +109,7 @@ class Callers {
   int durable_ = 0;
 };
 
-void measure(const std::filesystem::path& folder, int callers, double seconds) {
+void measure(const std::filesystem::path& folder, int callers, int runs, double seconds) {
   std::filesystem::remove_all(folder);
   TaskLoop loop;
   Result<std::unique_ptr<Journal>> journal = open_sqlite_journal(
@@ -118,13 +120,13 @@ void measure(const std::filesystem::path& folder, int callers, double seconds) {
   const Clock::time_point begin = Clock::now();
   Callers all(**journal, begin + std::chrono::duration_cast<Clock::duration>(
                                      std::chrono::duration<double>(seconds)));
-  for (int i = 0; i < callers; ++i) all.start(fmt::format("r-{}", i));
+  for (int i = 0; i < runs; ++i) all.start(fmt::format("r-{}", i), callers / runs);
   loop.run_while([&all] { return all.waiting() > 0; });
   const double wall = std::chrono::duration<double>(Clock::now() - begin).count();
   const double cpu = cpu_seconds() - cpu_before;
 
-  fmt::print("{:>7}  {:>8}  {:>8.0f}  {:>12.1f}\n", callers, all.durable(), all.durable() / wall,
-             cpu * 1e6 / all.durable());
+  fmt::print("{:>7}  {:>4}  {:>8}  {:>8.0f}  {:>12.1f}\n", callers, runs, all.durable(),
+             all.durable() / wall, cpu * 1e6 / all.durable());
   journal->reset();
   std::filesystem::remove_all(folder);
 }
@@ -134,6 +136,7 @@ void measure(const std::filesystem::path& folder, int callers, double seconds) {
 int main(int argc, char** argv) {
   const std::filesystem::path folder = argc > 1 ? argv[1] : "journal-bench";
   const double seconds = argc > 2 ? std::atof(argv[2]) : 3.0;
-  fmt::print("callers    events  events/s  CPU us/event\n");
-  for (const int callers : {1, 16, 64}) measure(folder, callers, seconds);
+  fmt::print("callers  runs    events  events/s  CPU us/event\n");
+  for (const int callers : {1, 16, 64}) measure(folder, callers, /*runs=*/1, seconds);
+  for (const int callers : {16, 64}) measure(folder, callers, /*runs=*/callers, seconds);
 }
