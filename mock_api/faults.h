@@ -1,0 +1,21 @@
+// Which request fails and how: the same seed and request number always give the same fault.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "mock_api/options.h"
+
+namespace baton::mock_api {
+
+enum class Fault { kNone, k429, k500, k529, kCut, kOverloaded, kMalformed, kLate };
+
+Fault fault_of(const FaultRates& rates, std::uint64_t seed, std::int64_t request);
+
+// How far an answer comes before it breaks, in [0, 1).
+double break_point(std::uint64_t seed, std::int64_t request);
+
+// The wait before the answer, between the latency's bounds.
+Millis latency_of(const Options& options, std::int64_t request);
+
+}  // namespace baton::mock_api

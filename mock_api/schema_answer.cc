@@ -1,0 +1,311 @@
+#include "mock_api/schema_answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <set>
+
+#include "base/chance.h"
+#include "mock_api/facts.h"
+#include "mock_api/json_access.h"
+#include "mock_api/sample_text.h"
+#include "mock_api/schema.h"
+
+namespace baton::mock_api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxValues = 500'000;
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+bool names_file(std::string_view name) {
+  return is_one_of(name, {"file", "path", "file_path", "filename"});
+}
+bool names_task_type(std::string_view name) {
+  return is_one_of(name, {"type", "task_type"});
+}
+
+// What the object being written is about, so that its properties agree with each other.
+struct Subject {
+  const FileFacts* file = nullptr;
+  std::string_view type;
+  std::size_t item = 0;  // its index in the nearest array of objects
+  int first_line = 1;
+  int last_line = 1;
+};
+
+class Writer {
+ public:
+  Writer(const json::value& root, const Prompt& prompt, const AnswerOptions& options)
+      : root_(root),
+        facts_(facts_of(prompt.question)),
+        findings_(findings_of(prompt.question)),
+        options_(options) {
+    if (facts_.files.empty()) facts_.files = facts_of(prompt.background).files;
+    if (facts_.task_types.empty()) facts_.task_types = task_types_of(prompt.background);
+  }
+
+  json::value write() {
+    Subject subject;
+    turn_to(subject, 0);
+    return value(root_, "", subject);
+  }
+
+ private:
+  std::uint64_t chance() { return mix(options_.seed, drawn_++); }
+  std::size_t below(std::size_t count) { return static_cast<std::size_t>(chance() % count); }
+
+  // Item i of a list takes file i and type i, around and around, from a place the seed chooses.
+  void turn_to(Subject& subject, std::size_t item) {
+    subject.item = item;
+    const std::size_t at = item + static_cast<std::size_t>(mix(options_.seed, 77) % 64);
+    if (!facts_.files.empty()) subject.file = &facts_.files[at % facts_.files.size()];
+    if (!facts_.task_types.empty()) subject.type = facts_.task_types[at % facts_.task_types.size()];
+    choose_lines(subject);
+  }
+
+  // One unbroken stretch of the lines shown.
+  void choose_lines(Subject& subject) {
+    subject.first_line = subject.last_line = 1;
+    if (subject.file == nullptr || subject.file->best().empty()) return;
+    const std::vector<int>& lines = subject.file->best();
+    const std::size_t middle = below(lines.size());
+    std::size_t first = middle;
+    std::size_t last = middle;
+    while (first > 0 && lines[first - 1] == lines[first] - 1) --first;
+    while (last + 1 < lines.size() && lines[last + 1] == lines[last] + 1) ++last;
+    subject.first_line = lines[first];
+    subject.last_line = lines[last];
+  }
+
+  json::value value(const json::value& schema_value, std::string_view name, Subject& subject) {
+    ++written_;
+    const json::object* schema = schema_value.if_object();
+    if (schema == nullptr) return nullptr;
+    if (schema->contains("$ref")) {
+      const json::value* target = resolve_reference(root_, string_at(*schema, "$ref"));
+      return target == nullptr ? json::value(nullptr) : value(*target, name, subject);
+    }
+    if (const json::value* constant = schema->if_contains("const")) return *constant;
+    if (const json::array* values = array_at(*schema, "enum"); values && !values->empty()) {
+      return one_of(*values, name, subject);
+    }
+    if (const json::array* parts = array_at(*schema, "anyOf"); parts && !parts->empty()) {
+      return value((*parts)[0], name, subject);
+    }
+    if (const json::array* parts = array_at(*schema, "allOf"); parts && !parts->empty()) {
+      return value(merged(*schema, *parts), name, subject);
+    }
+    return of_type(*schema, type_of(*schema), name, subject);
+  }
+
+  // The parts of an allOf, as one schema.
+  static json::value merged(const json::object& schema, const json::array& parts) {
+    json::object whole = schema;
+    whole.erase("allOf");
+    json::object properties;
+    if (const json::object* own = object_at(schema, "properties")) properties = *own;
+    for (const json::value& part : parts) {
+      if (!part.is_object()) continue;
+      for (const auto& [key, member] : part.get_object()) {
+        if (key != "properties") whole.insert_or_assign(key, member);
+      }
+      if (const json::object* more = object_at(part.get_object(), "properties")) {
+        for (const auto& [key, member] : *more) properties.insert_or_assign(key, member);
+      }
+    }
+    if (!properties.empty()) whole["properties"] = properties;
+    return whole;
+  }
+
+  static std::string_view type_of(const json::object& schema) {
+    const std::string_view type = string_at(schema, "type");
+    if (!type.empty()) return type;
+    const json::array* types = array_at(schema, "type");
+    if (types != nullptr && !types->empty() && (*types)[0].is_string()) {
+      return (*types)[0].get_string();
+    }
+    if (schema.contains("properties")) return "object";
+    return schema.contains("items") ? "array" : "string";
+  }
+
+  json::value one_of(const json::array& values, std::string_view name, const Subject& subject) {
+    if (names_task_type(name) || name == "category") {
+      for (const json::value& value : values) {
+        if (value.is_string() && std::string_view(value.get_string()) == subject.type) return value;
+      }
+      return values[subject.item % values.size()];
+    }
+    return values[below(values.size())];
+  }
+
+  json::value of_type(const json::object& schema, std::string_view type, std::string_view name,
+                      Subject& subject) {
+    if (type == "object") return object(schema, subject);
+    if (type == "array") return array(schema, name, subject);
+    if (type == "integer") return integer(name, subject);
+    if (type == "boolean") return chance() % 4 != 0;
+    if (type == "number") return static_cast<double>(50 + below(50)) / 100.0;
+    if (type == "null") return nullptr;
+    return text(schema, name, subject);
+  }
+
+  // Required properties first, as the API emits them.
+  json::value object(const json::object& schema, Subject& subject) {
+    json::object out;
+    const json::object* properties = object_at(schema, "properties");
+    if (properties == nullptr) return out;
+    std::set<std::string_view> required;
+    if (const json::array* names = array_at(schema, "required")) {
+      for (const json::value& name : *names) {
+        if (name.is_string()) required.insert(name.get_string());
+      }
+    }
+    for (const bool now_required : {true, false}) {
+      for (const auto& [name, property] : *properties) {
+        if (required.contains(name) == now_required) out[name] = value(property, name, subject);
+      }
+    }
+    return out;
+  }
+
+  json::value array(const json::object& schema, std::string_view name, const Subject& subject) {
+    const json::value* items = schema.if_contains("items");
+    json::array out;
+    if (items == nullptr) return out;
+    if (name == "depends_on") return dependencies(subject);
+    if (name == "findings" && !findings_.empty()) return known_findings(*items);
+    const std::size_t count = count_of(schema, *items, name);
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < count; ++i) {
+      Subject own = subject;
+      if (is_object_schema(*items) && name != "files") turn_to(own, i);
+      if (name == "files" || name == "findings") another_look(own, i);
+      json::value item = value(*items, singular(name), own);
+      if (seen.insert(json::serialize(item)).second) out.push_back(std::move(item));
+    }
+    return out;
+  }
+
+  bool is_object_schema(const json::value& items) const {
+    const json::object* schema = items.if_object();
+    if (schema != nullptr && schema->contains("$ref")) {
+      const json::value* target = resolve_reference(root_, string_at(*schema, "$ref"));
+      schema = target == nullptr ? nullptr : target->if_object();
+    }
+    return schema != nullptr && type_of(*schema) == "object";
+  }
+
+  std::size_t count_of(const json::object& schema, const json::value& items,
+                       std::string_view name) {
+    const auto least =
+        static_cast<std::size_t>(integer_at(schema, "minItems").value_or(0) > 0 ? 1 : 0);
+    if (written_ > kMaxValues) return least;  // lists in lists in lists
+    if (name == "tasks" && options_.plan_tasks > 0) {
+      return static_cast<std::size_t>(options_.plan_tasks);
+    }
+    if (name == "tasks") return 4 + below(9);
+    if (name == "findings") return std::max(least, facts_.files.empty() ? 0 : below(4));
+    if (name == "files") return 1 + (facts_.files.size() > 1 ? below(2) : 0);
+    if (name == "acceptance") return 2;
+    return std::max(least, is_object_schema(items) ? 1 + below(3) : 1 + below(2));
+  }
+
+  // The next file in a list of files of one subject, and a stretch of it of its own.
+  void another_look(Subject& subject, std::size_t step) {
+    if (facts_.files.empty() || subject.file == nullptr) return;
+    if (step > 0) {
+      const auto at = static_cast<std::size_t>(subject.file - facts_.files.data());
+      subject.file = &facts_.files[(at + step) % facts_.files.size()];
+    }
+    choose_lines(subject);
+  }
+
+  json::array dependencies(const Subject& subject) {
+    json::array ids;
+    // A forced plan is a fan-out, for measuring; another has a task waiting here and there.
+    const bool waits = options_.plan_tasks == 0 && subject.item >= 3 && below(4) == 0;
+    if (waits) ids.emplace_back(fmt::format("t{}", 1 + below(subject.item)));
+    return ids;
+  }
+
+  // The findings of the prompt, each brought into the form the schema asks for.
+  json::array known_findings(const json::value& items) {
+    json::array out;
+    const json::object* schema = items.if_object();
+    if (schema != nullptr && schema->contains("$ref")) {
+      const json::value* target = resolve_reference(root_, string_at(*schema, "$ref"));
+      schema = target == nullptr ? nullptr : target->if_object();
+    }
+    const json::object* properties = schema ? object_at(*schema, "properties") : nullptr;
+    if (properties == nullptr) return out;
+    for (std::size_t i = 0; i < findings_.size(); ++i) {
+      const json::object& known = findings_[i].get_object();
+      Subject subject;
+      turn_to(subject, i);
+      json::object finding;
+      for (const auto& [name, property] : *properties) {
+        const json::value* own = known.if_contains(name);
+        finding[name] =
+            own != nullptr && fits(root_, property, *own) ? *own : value(property, name, subject);
+      }
+      out.emplace_back(std::move(finding));
+    }
+    return out;
+  }
+
+  json::value integer(std::string_view name, const Subject& subject) {
+    if (name == "first_line" || name == "start_line") return subject.first_line;
+    if (name == "last_line" || name == "end_line") return subject.last_line;
+    if (name == "line") {
+      const auto span = static_cast<std::size_t>(subject.last_line - subject.first_line + 1);
+      return subject.first_line + static_cast<int>(below(span));
+    }
+    return static_cast<std::int64_t>(below(100));
+  }
+
+  json::value text(const json::object& schema, std::string_view name, const Subject& subject) {
+    const std::string_view format = string_at(schema, "format");
+    if (!format.empty()) return json::string(text_of_format(format));
+    if (schema.contains("pattern")) {
+      return json::string(text_matching(string_at(schema, "pattern"), chance()));
+    }
+    if (names_file(name)) return json::string(subject.file ? subject.file->path : "unknown");
+    if (names_task_type(name) || name == "category") {
+      return json::string(subject.type.empty() ? "general" : subject.type);
+    }
+    if (name == "id") return json::string(fmt::format("t{}", subject.item + 1));
+    const Saying saying{.file = subject.file ? std::string_view(subject.file->path) : "the change",
+                        .type = subject.type.empty() ? "review" : subject.type,
+                        .first_line = subject.first_line,
+                        .last_line = subject.last_line,
+                        .item = subject.item + 1,
+                        .findings = findings_.size()};
+    return json::string(sentence_for(name, saying, chance()));
+  }
+
+  static std::string_view singular(std::string_view name) {
+    if (name == "files" || name == "paths") return "file";
+    return name;
+  }
+
+  const json::value& root_;
+  Facts facts_;
+  json::array findings_;
+  AnswerOptions options_;
+  std::uint64_t drawn_ = 1000;
+  std::size_t written_ = 0;
+};
+
+}  // namespace
+
+json::value answer_for(const json::value& schema, const Prompt& prompt,
+                       const AnswerOptions& options) {
+  return Writer(schema, prompt, options).write();
+}
+
+}  // namespace baton::mock_api
