@@ -6,6 +6,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "base/text.h"
 #include "store/event_forms.h"
 #include "store/json_string.h"
 
@@ -122,9 +123,8 @@ class Reader {
 
  private:
   void mismatch(std::string_view name, const json::value& found, std::string_view expected) {
-    std::string shown = json::serialize(found);
-    if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
-    wrong_ = fmt::format("field '{}{}' is {}, expected {}", path_, name, shown, expected);
+    wrong_ = fmt::format("field '{}{}' is {}, expected {}", path_, name,
+                         shorten(json::serialize(found), 60), expected);
   }
 
   void get(std::string_view name, const json::value& found, bool& value) {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMostTips = 4096;
 
 std::string shown(const RunId& run) {
-  return is_run_name(run) ? run : "'" + run.substr(0, 80) + "'";
+  return is_run_name(run) ? run : fmt::format("'{}'", run.substr(0, 80));
 }
 
 }  // namespace

@@ -1,0 +1,101 @@
+// Journals written by earlier builds stay readable for ever: tests/golden/journal-v*/.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/text.h"
+#include "store/chain.h"
+#include "store/event_format.h"
+
+namespace baton {
+namespace {
+
+std::string golden(const std::string& name) {
+  std::ifstream file("tests/golden/journal-v1/" + name, std::ios::binary);
+  EXPECT_TRUE(file.good()) << name << ": run this test from the project's root";
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+struct Line {
+  std::string type;
+  std::string body;
+};
+
+std::vector<Line> golden_events(const std::string& name) {
+  std::vector<Line> events;
+  const std::string text = golden(name);
+  for (const std::string_view line : split_lines(text)) {
+    const std::size_t tab = line.find('\t');
+    events.push_back({std::string(line.substr(0, tab)), std::string(line.substr(tab + 1))});
+  }
+  return events;
+}
+
+class GoldenJournal : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(V1, GoldenJournal, testing::Values("review.tsv", "words.tsv"));
+
+TEST_P(GoldenJournal, IsReadAndWrittenBackByteForByte) {
+  const std::vector<Line> events = golden_events(GetParam());
+  ASSERT_FALSE(events.empty());
+  for (const Line& line : events) {
+    const Result<Event> event = read_event(line.type, line.body);
+    ASSERT_TRUE(event.ok()) << line.body << '\n' << event.error().message;
+    const EventText written = write_event(*event);
+    EXPECT_EQ(written.type, line.type);
+    EXPECT_EQ(written.body, line.body);
+  }
+}
+
+TEST(GoldenJournalTest, HasEveryTypeOfEvent) {
+  std::set<std::size_t> types;
+  for (const Line& line : golden_events("review.tsv")) {
+    const Result<Event> event = read_event(line.type, line.body);
+    ASSERT_TRUE(event.ok()) << event.error().message;
+    types.insert(event->index());
+  }
+  EXPECT_EQ(types.size(), std::variant_size_v<Event>);
+}
+
+TEST(GoldenJournalTest, ItsHashChainEndsWhereItDid) {
+  Sha256 hash = kChainStart;
+  const std::vector<Line> events = golden_events("review.tsv");
+  for (const Line& line : events) hash = chained(hash, line.type, line.body);
+  EXPECT_EQ(fmt::format("{} {}\n", events.size(), to_hex(hash)), golden("review.head"));
+}
+
+// Values, not only bytes: two fields that changed places in reading and writing alike would show.
+TEST(GoldenJournalTest, ItsFieldsMeanWhatTheyMeant) {
+  const std::vector<Line> lines = golden_events("review.tsv");
+  const auto event = [&](std::size_t number) {
+    const Result<Event> read = read_event(lines[number].type, lines[number].body);
+    EXPECT_TRUE(read.ok()) << read.error().message;
+    return *read;
+  };
+  EXPECT_EQ(
+      event(15),
+      Event(CallEnded{
+          .at = Instant::from_unix_ms(1'795'197'895'250),
+          .call = CallId(1),
+          .bill = BillState::kSettled,
+          .charge = Money::pico(97'500'000'000),
+          .usage = {.input = Tokens(1200), .cache_write_5m = Tokens(6100), .output = Tokens(1930)},
+          .verdict = Verdict::kAccepted,
+          .http_status = 200,
+          .answer = "64879f7d6b960a01909762d911a32d4582c20010c5641ee90278b644a9e3b525",
+          .request_id = "req_011CVabcdEFGH"}));
+  EXPECT_EQ(event(10), Event(CallReserved{.at = Instant::from_unix_ms(1'795'197'894'154),
+                                          .call = CallId(2),
+                                          .task = TaskId(2),
+                                          .model = "claude-opus-4-7",
+                                          .max_output = Tokens(6000),
+                                          .hold = Money::pico(207'000'000'000),
+                                          .price_date = "2026-04-16"}));
+}
+
+}  // namespace
+}  // namespace baton
