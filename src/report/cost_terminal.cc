@@ -2,34 +2,54 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "report/layout.h"
 #include "report/paint.h"
 
 namespace baton {
 namespace {
 
-constexpr int kNameWidth = 34;
 constexpr int kLabelWidth = 10;
 
-std::string row(std::string_view name, std::string_view calls, std::string_view input,
-                std::string_view written, std::string_view read, std::string_view output,
-                std::string_view cost) {
-  return "  " + left(name, kNameWidth) + right(calls, 6) + right(input, 12) + right(written, 13) +
-         right(read, 12) + right(output, 10) + right(cost, 10) + "\n";
-}
+// Rows of numbers under one another. The first column is as wide as its longest name, so that a
+// summary fits 80 columns.
+class Table {
+ public:
+  explicit Table(std::initializer_list<const std::vector<CostLine>*> parts) {
+    for (const auto* lines : parts) {
+      for (const CostLine& line : *lines) {
+        name_width_ = std::max(name_width_, columns_of(one_line(line.name)));
+      }
+    }
+  }
 
-std::string row(const CostLine& line) {
-  return row(one_line(line.name), grouped(line.calls), grouped(line.usage.input.count()),
-             grouped((line.usage.cache_write_5m + line.usage.cache_write_1h).count()),
-             grouped(line.usage.cache_read.count()), grouped(line.usage.output.count()),
-             line.charged.to_display());
-}
+  std::string head() const {
+    return row("", "calls", "input", "cache write", "cache read", "output", "cost");
+  }
+  std::string row(const CostLine& line) const {
+    return row(one_line(line.name), grouped(line.calls), grouped(line.usage.input.count()),
+               grouped((line.usage.cache_write_5m + line.usage.cache_write_1h).count()),
+               grouped(line.usage.cache_read.count()), grouped(line.usage.output.count()),
+               line.charged.to_display());
+  }
+  std::string rows(const std::vector<CostLine>& lines) const {
+    std::string out;
+    for (const CostLine& line : lines) out += row(line);
+    return out;
+  }
 
-std::string rows(const std::vector<CostLine>& lines) {
-  std::string out;
-  for (const CostLine& line : lines) out += row(line);
-  return out;
-}
+ private:
+  std::string row(std::string_view name, std::string_view calls, std::string_view input,
+                  std::string_view written, std::string_view read, std::string_view output,
+                  std::string_view cost) const {
+    return "  " + left(name, name_width_) + right(calls, 6) + right(input, 12) +
+           right(written, 13) + right(read, 12) + right(output, 10) + right(cost, 9) + "\n";
+  }
+
+  int name_width_ = 12;
+};
 
 std::string labelled(std::string_view label, std::string_view text, int width) {
   return hanging("  " + left(label, kLabelWidth), text, width, 2 + kLabelWidth);
@@ -67,10 +87,13 @@ std::string cost_text(const CostReport& cost, const TerminalStyle& style, CostDe
   const Paint paint(style.color);
   std::string out = fmt::format("{}  {}\n", paint.bold("Cost"), headline(cost));
   if (cost.calls > 0) {
-    out += paint.dim(row("", "calls", "input", "cache write", "cache read", "output", "cost"));
-    out += rows(cost.by_role) + rows(cost.by_model);
-    if (detail == CostDetail::kByTask) out += rows(cost.by_task);
-    out += row({.name = "total", .calls = cost.calls, .usage = cost.usage, .charged = cost.total});
+    const std::vector<CostLine> tasks =
+        detail == CostDetail::kByTask ? cost.by_task : std::vector<CostLine>{};
+    const Table table({&cost.by_role, &cost.by_model, &tasks});
+    out += paint.dim(table.head());
+    out += table.rows(cost.by_role) + table.rows(cost.by_model) + table.rows(tasks);
+    out += table.row(
+        {.name = "total", .calls = cost.calls, .usage = cost.usage, .charged = cost.total});
     out += labelled(
         "cached",
         fmt::format("{:.1f}% of the prompt tokens were read from the cache", cost.cached_percent()),

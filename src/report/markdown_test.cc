@@ -35,7 +35,7 @@ The change moves the query layer to its own module. The move is sound, but one q
 
 #### Low: `src/my module/näme.py:7`
 
-&lt;img src=x onerror=alert(1)&gt; \!\[x\](http:<ZW>//evil.example/p.png) @<ZW>everyone, see #<ZW>12�\[2J
+&lt;img src=x onerror=alert(1)&gt; \!\[x\](http:<ZW>//evil.example/p.png) <ZW>@<ZW>everyone, see #<ZW>12�\[2J
 
 <sub>naming\_convention\_check, from t1 (ruff), t2</sub>
 
@@ -111,7 +111,8 @@ TEST(MarkdownTextTest, WhatAModelWroteShowsAsItWasWritten) {
       {"&lt;", "&amp;lt;"},
       {"![pixel](http://x)", "\\!\\[pixel\\](http:<ZW>//x)"},
       {"www.evil.example", "w<ZW>ww.evil.example"},
-      {"cc @octocat", "cc @<ZW>octocat"},
+      {"cc @octocat", "cc <ZW>@<ZW>octocat"},
+      {"mail a@b.example", "mail a<ZW>@<ZW>b.example"},
       {"closes #12", "closes #<ZW>12"},
       {"# heading", "\\# heading"},
       {"- item", "\\- item"},
@@ -157,7 +158,10 @@ RC_GTEST_PROP(MarkdownTextProperty, NoHtmlLinkOrMentionSurvives, ()) {
       while (slashes < at && safe[at - 1 - slashes] == '\\') ++slashes;
       RC_ASSERT(slashes % 2 == 1);
     }
-    if (safe[at] == '@') RC_ASSERT(safe.substr(at + 1, 3) == "\u200B");
+    if (safe[at] == '@') {
+      RC_ASSERT(safe.substr(at - 3, 3) == "\u200B");
+      RC_ASSERT(safe.substr(at + 1, 3) == "\u200B");
+    }
   }
   RC_ASSERT(safe.find("://") == safe.npos);
 }
