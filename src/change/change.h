@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,10 @@ struct LineRange {
   bool contains(int line) const { return first <= line && line <= last; }
   bool operator==(const LineRange&) const = default;
 };
+
+inline std::ostream& operator<<(std::ostream& out, const LineRange& range) {
+  return out << range.first << '-' << range.last;
+}
 
 struct HunkLine {
   enum class Kind { kContext, kAdded, kRemoved };
@@ -81,6 +86,10 @@ struct SkippedFile {
 
   bool operator==(const SkippedFile&) const = default;
 };
+
+inline std::ostream& operator<<(std::ostream& out, const SkippedFile& file) {
+  return out << file.path << " (" << file.reason << ')';
+}
 
 struct Change {
   enum class Kind { kRange, kDiff, kTree };

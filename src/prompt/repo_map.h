@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ struct Symbol {
 
   bool operator==(const Symbol&) const = default;
 };
+
+inline std::ostream& operator<<(std::ostream& out, const Symbol& symbol) {
+  return out << symbol.kind << ' ' << symbol.name << ' ' << symbol.lines;
+}
 
 struct ChangedFacts {
   std::string path;

@@ -110,10 +110,16 @@ Result<std::string> resolve_commit(const fs::path& dir, std::string_view revisio
   const bool could_be_one =
       !revision.empty() && revision.front() != '-' && revision.find('\0') == revision.npos;
   if (could_be_one) {
-    Result<ProgramOutput> output = git(dir, {"rev-parse", "--verify", "--quiet", "--end-of-options",
-                                             std::string(revision).append("^{commit}")});
-    if (!output) return output.error();
-    if (output->exit_code == 0) return without_end(std::move(output->out));
+    // In two steps: ":/text" takes all that stands behind it for text.
+    std::string word(revision);
+    for (const std::string_view suffix : {"", "^{commit}"}) {
+      Result<ProgramOutput> output =
+          git(dir, {"rev-parse", "--verify", "--quiet", "--end-of-options", word.append(suffix)});
+      if (!output) return output.error();
+      word = output->exit_code == 0 ? without_end(std::move(output->out)) : "";
+      if (word.empty()) break;
+    }
+    if (!word.empty()) return word;
   }
   if (!has_commits(dir)) {
     return usage_error(fmt::format(

@@ -246,7 +246,7 @@ Result<Change> read_change_between(const fs::path& repo, const Ends& ends) {
       git_output(repo, "compare " + ends.ids, diff_command(ends, {"--patch"}));
   if (!diff) return diff.error();
   Result<std::string> raw =
-      git_output(repo, "compare " + ends.ids, diff_command(ends, {"--raw", "-z"}));
+      git_output(repo, "compare " + ends.ids, diff_command(ends, {"--raw", "-z", "--no-abbrev"}));
   if (!raw) return raw.error();
   Result<Change> parsed = parse_unified_diff(*diff);
   if (!parsed) {
