@@ -35,7 +35,7 @@ The change moves the query layer to its own module. The move is sound, but one q
 
 #### Low: `src/my module/näme.py:7`
 
-&lt;img src=x onerror=alert(1)&gt; \!\[x\](http:<ZW>//evil.example/p.png) <ZW>@<ZW>everyone, see #<ZW>12�\[2J
+&lt;img src=x onerror=alert(1)&gt; \!\[x\](http:/<ZW>/evil.example/p.png) <ZW>@<ZW>everyone, see #<ZW>12�\[2J
 
 <sub>naming\_convention\_check, from t1 (ruff), t2</sub>
 
@@ -109,7 +109,7 @@ TEST(MarkdownTextTest, WhatAModelWroteShowsAsItWasWritten) {
   const std::pair<std::string_view, std::string_view> rows[] = {
       {"<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"},
       {"&lt;", "&amp;lt;"},
-      {"![pixel](http://x)", "\\!\\[pixel\\](http:<ZW>//x)"},
+      {"![pixel](http://x)", "\\!\\[pixel\\](http:/<ZW>/x)"},
       {"www.evil.example", "w<ZW>ww.evil.example"},
       {"cc @octocat", "cc <ZW>@<ZW>octocat"},
       {"mail a@b.example", "mail a<ZW>@<ZW>b.example"},
@@ -163,7 +163,7 @@ RC_GTEST_PROP(MarkdownTextProperty, NoHtmlLinkOrMentionSurvives, ()) {
       RC_ASSERT(safe.substr(at + 1, 3) == "\u200B");
     }
   }
-  RC_ASSERT(safe.find("://") == safe.npos);
+  RC_ASSERT(safe.find("//") == safe.npos);
 }
 
 }  // namespace

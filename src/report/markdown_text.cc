@@ -44,7 +44,7 @@ bool put_neutral(std::string& out, std::string_view rest) {
     out += "&amp;";
   } else if (c == '@') {
     out.append(kBreak).append("@").append(kBreak);  // before: an address; behind: a mention
-  } else if ((c == '#' && rest.size() > 1 && is_digit(rest[1])) || rest.starts_with("://")) {
+  } else if ((c == '#' && rest.size() > 1 && is_digit(rest[1])) || rest.starts_with("//")) {
     out.append(1, c).append(kBreak);
   } else if (rest.starts_with("www.") || rest.starts_with("WWW.")) {
     out.append(1, c).append(kBreak);
