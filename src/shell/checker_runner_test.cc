@@ -464,7 +464,8 @@ TEST(BuiltinCheckerTest, AstGrepRunsItsRulesOnEachLanguageWithItsOwnProjectFile)
   SKIP_WITHOUT(ast_grep);
   const CheckerReport report = run(
       change_of({new_file("a.c", "void f(char *a, char *b) {\n  strcpy(a, b);\n}\n"),
-                 new_file("a.py", "def f(x):\n    subprocess.run(x, shell=True)\n"),
+                 new_file("a.py", "def f(x):\n    subprocess.run(x, shell=True)\nlimit: int = 3\n"),
+                 new_file("b.py", "def untyped(x):\n    return x\n"),
                  new_file("a.js", "throw new Error('failed');\n"),
                  new_file("a.tsx", "export const A = () => <b/>;\nel.innerHTML = text;\n"),
                  new_file("a.go", "package a\nimport \"io/ioutil\"\n"),
