@@ -142,7 +142,8 @@ TEST(EventFormatTest, AnAbsentOptionalFieldIsLeftOut) {
 }
 
 TEST(EventFormatTest, TextFromOutsideBecomesWellFormedJson) {
-  const std::string hostile("\"\\\n\t\r\b\f\x01\x1f\x7f \xff \xed\xa0\x80 \0 ü</script>", 34);
+  using std::string_literals::operator""s;
+  const std::string hostile = "\"\\\n\t\r\b\f\x01\x1f\x7f \xff \xed\xa0\x80 \0 ü</script>"s;
   const EventText text = write_event(RunEnded{.reason = hostile});
   const Result<Event> back = read_event(text.type, text.body);
   ASSERT_TRUE(back.ok()) << back.error().message;

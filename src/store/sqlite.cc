@@ -68,6 +68,7 @@ void Statement::bind(int index, Bytes bytes) {
 }
 
 Status Statement::finish() {
+  errno = 0;
   int code = SQLITE_ROW;
   while (code == SQLITE_ROW) code = sqlite3_step(handle_.get());
   Status status;
@@ -81,6 +82,7 @@ void Statement::reset() {
 }
 
 Result<bool> Statement::next() {
+  errno = 0;
   switch (sqlite3_step(handle_.get())) {
     case SQLITE_ROW:
       return true;
@@ -117,6 +119,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
                                                  Millis busy_timeout) {
   std::unique_ptr<Database> database(new Database(file, mode));
   const int access = mode == Mode::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  errno = 0;
   sqlite3* handle = nullptr;
   const int code =
       sqlite3_open_v2(file.c_str(), &handle, access | SQLITE_OPEN_NOMUTEX, /*zVfs=*/nullptr);
@@ -128,11 +131,13 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
 }
 
 Status Database::execute(const char* sql) {
+  errno = 0;
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) return failure();
   return {};
 }
 
 Result<Statement> Database::prepare(std::string_view sql) const {
+  errno = 0;
   sqlite3_stmt* handle = nullptr;
   if (sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
                          SQLITE_PREPARE_PERSISTENT, &handle, nullptr) != SQLITE_OK) {
@@ -158,8 +163,12 @@ Result<std::string> Database::text(std::string_view sql) const {
 }
 
 Error Database::failure() const {
+  // SQLite forgets why most writes failed; errno, cleared before each step, still knows (a quota
+  // and a limit on file sizes are only told apart from a broken disk by it).
+  const int kept_by_system = errno;
+  const int kept_by_sqlite = sqlite3_system_errno(handle_.get());
+  const int system_error = kept_by_sqlite != 0 ? kept_by_sqlite : kept_by_system;
   const int code = sqlite3_extended_errcode(handle_.get());
-  const int system_error = sqlite3_system_errno(handle_.get());
   std::string said = fmt::format("{} (SQLite {})", sqlite3_errmsg(handle_.get()), code);
   const bool system_said = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
   if (system_said && system_error != 0) said += fmt::format(", {}", std::strerror(system_error));

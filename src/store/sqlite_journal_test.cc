@@ -324,10 +324,9 @@ TEST_F(SqliteJournalTest, AFullDiskIsToldWithTheFolderAndWhatToDo) {
     const std::unique_ptr<Journal> journal = opened(store_);
     if (!append(*journal, "r-1", {created("r-1")}).ok()) return 1;
     store_.leave_no_room();
-    std::string incompressible;
-    for (int i = 0; incompressible.size() < 300'000; ++i)
-      incompressible += sha256_hex(fmt::to_string(i));
-    const Status status = append(*journal, "r-1", {mark(1)}, {make_blob(incompressible)});
+    std::string digits;
+    for (int i = 0; digits.size() < 1'000'000; ++i) digits += sha256_hex(fmt::to_string(i));
+    const Status status = append(*journal, "r-1", {mark(1)}, {make_blob(digits)});
     if (status.ok()) return 2;
     const std::string folder = store_.folder().string();
     const std::string& message = status.error().message;
