@@ -145,6 +145,7 @@ void on(RunState& run, const CallEnded& event) {
   const OpenCall call = run.open_calls.at(event.call);
   run.budget.settle(event.call, event.charge);
   if (event.bill == BillState::kUnknown) run.unknown += event.charge;
+  run.usage += event.usage;
   run.open_calls.erase(event.call);
   if (event.failure == FailureKind::kDenied || event.failure == FailureKind::kSpendLimit) {
     run.halt = Halt{*event.failure, event.message};
@@ -228,6 +229,7 @@ void on(RunState& run, const TaskSkipped& event) {
   task.skipped = event.reason;
   task.note = event.message;
   task.last_end.reset();
+  ++run.skipped;
   end_task(run, task, TaskStatus::kSkipped);
 }
 

@@ -86,6 +86,7 @@ struct RunState {
   bool plan_closed = false;
   Budget budget;
   Money unknown;            // the booked part of budget.charged()
+  Usage usage;              // of all calls that have ended
   std::vector<Task> tasks;  // tasks[i].spec.id is TaskId(i)
   std::map<CallId, OpenCall> open_calls;
   int calls = 0;  // so far; the next one is CallId(calls + 1)
@@ -98,6 +99,7 @@ struct RunState {
   int workers_running = 0;
   int running = 0;
   int ended = 0;
+  int skipped = 0;
 
   Task& task(TaskId id) { return tasks[static_cast<std::size_t>(id.number())]; }
   const Task& task(TaskId id) const { return tasks[static_cast<std::size_t>(id.number())]; }

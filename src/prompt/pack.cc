@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kLongestLine = 2'000;
 
 void put_line(std::string& out, int number, char mark, std::string_view text) {
-  fmt::format_to(std::back_inserter(out), "{:>6}|{} {}\n", number, mark, shorten(text, kLongestLine));
+  fmt::format_to(std::back_inserter(out), "{:>6}|{} {}\n", number, mark,
+                 shorten(text, kLongestLine));
 }
 
 void put_removed(std::string& out, std::string_view text) {
@@ -24,19 +25,26 @@ void put_removed(std::string& out, std::string_view text) {
 
 std::string_view state_text(const ChangedFile& file) {
   switch (file.state) {
-    case ChangedFile::State::kAdded: return "added";
-    case ChangedFile::State::kModified: return "modified";
-    case ChangedFile::State::kDeleted: return "deleted";
-    case ChangedFile::State::kRenamed: return "renamed";
-    case ChangedFile::State::kWhole: return "whole";
+    case ChangedFile::State::kAdded:
+      return "added";
+    case ChangedFile::State::kModified:
+      return "modified";
+    case ChangedFile::State::kDeleted:
+      return "deleted";
+    case ChangedFile::State::kRenamed:
+      return "renamed";
+    case ChangedFile::State::kWhole:
+      return "whole";
   }
   __builtin_unreachable();
 }
 
 std::string title_of(const ChangedFile& file) {
-  const std::string renamed =
-      file.state == ChangedFile::State::kRenamed ? fmt::format(", was {}", file.old_path) : std::string();
-  return fmt::format("{} ({}{}, {} lines)", file.path, state_text(file), renamed, file.line_count());
+  const std::string renamed = file.state == ChangedFile::State::kRenamed
+                                  ? fmt::format(", was {}", file.old_path)
+                                  : std::string();
+  return fmt::format("{} ({}{}, {} lines)", file.path, state_text(file), renamed,
+                     file.line_count());
 }
 
 // What the change did around each line of the new side.
@@ -61,26 +69,30 @@ Marks marks_of(const ChangedFile& file) {
   return marks;
 }
 
-void put_range(std::string& out, const LineRange& range, const std::vector<std::string_view>& lines, const Marks& marks) {
+void put_range(std::string& out, const LineRange& range, const std::vector<std::string_view>& lines,
+               const Marks& marks) {
   const int last = std::min(range.last, static_cast<int>(lines.size()));
   for (int number = std::max(1, range.first); number <= last; ++number) {
-    if (const auto removed = marks.removed_before.find(number); removed != marks.removed_before.end()) {
+    if (const auto removed = marks.removed_before.find(number);
+        removed != marks.removed_before.end()) {
       for (const std::string_view text : removed->second) put_removed(out, text);
     }
-    put_line(out, number, marks.added.contains(number) ? '+' : ' ', lines[static_cast<std::size_t>(number - 1)]);
+    put_line(out, number, marks.added.contains(number) ? '+' : ' ',
+             lines[static_cast<std::size_t>(number - 1)]);
   }
 }
 
 bool touches(const Hunk& hunk, const std::vector<LineRange>& ranges) {
   if (ranges.empty()) return true;
   const int last = hunk.new_first + std::max(hunk.new_count(), 1) - 1;
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [&](const LineRange& r) { return r.first <= last && hunk.new_first <= r.last; });
+  return std::any_of(ranges.begin(), ranges.end(), [&](const LineRange& r) {
+    return r.first <= last && hunk.new_first <= r.last;
+  });
 }
 
 void put_hunk(std::string& out, const Hunk& hunk) {
-  fmt::format_to(std::back_inserter(out), "@@ -{},{} +{},{} @@ {}\n", hunk.old_first, hunk.old_count(), hunk.new_first,
-                 hunk.new_count(), hunk.section);
+  fmt::format_to(std::back_inserter(out), "@@ -{},{} +{},{} @@ {}\n", hunk.old_first,
+                 hunk.old_count(), hunk.new_first, hunk.new_count(), hunk.section);
   int line = hunk.new_first;
   for (const HunkLine& entry : hunk.lines) {
     if (entry.kind == HunkLine::Kind::kRemoved) {

@@ -11,7 +11,13 @@ ChangedFile sample() {
   ChangedFile file;
   file.path = "src/a.cc";
   file.old_path = file.path;
-  file.hunks = {Hunk{1, 1, "int f()", {{Kind::kContext, "one"}, {Kind::kRemoved, "deux"}, {Kind::kAdded, "two"}, {Kind::kContext, "three"}}}};
+  file.hunks = {Hunk{1,
+                     1,
+                     "int f()",
+                     {{Kind::kContext, "one"},
+                      {Kind::kRemoved, "deux"},
+                      {Kind::kAdded, "two"},
+                      {Kind::kContext, "three"}}}};
   file.text = "one\ntwo\nthree\nfour\n";
   return file;
 }
@@ -40,7 +46,8 @@ TEST(PackTest, AFileKnownOnlyByItsHunksShowsThose) {
 }
 
 TEST(PackTest, RangesBeyondTheFileShowWhatThereIs) {
-  EXPECT_EQ(render_lines(sample(), {{4, 900}}), "### src/a.cc (modified, 4 lines)\nlines 4-900:\n     4|  four\n");
+  EXPECT_EQ(render_lines(sample(), {{4, 900}}),
+            "### src/a.cc (modified, 4 lines)\nlines 4-900:\n     4|  four\n");
 }
 
 TEST(PackTest, AChangeTooLargeIsCutBetweenFilesAndSaysWhatIsMissing) {

@@ -17,9 +17,13 @@ struct Driver::Transfer {
 };
 
 Driver::Driver(DriverParts parts)
-    : parts_(std::move(parts)), headers_(messages_headers(parts_.endpoint)), alive_(std::make_shared<bool>(true)) {}
+    : parts_(std::move(parts)),
+      headers_(messages_headers(parts_.endpoint)),
+      alive_(std::make_shared<bool>(true)) {}
 
-Driver::~Driver() { *alive_ = false; }
+Driver::~Driver() {
+  *alive_ = false;
+}
 
 void Driver::begin(RunCreated created, std::vector<Blob> texts) {
   tell(std::move(created), std::move(texts));
@@ -36,7 +40,12 @@ void Driver::begin(RunCreated created, std::vector<Blob> texts) {
 
 void Driver::resume(RunState state) {
   run_ = std::move(state);
-  // Tasks whose checkers had ended before, and whose findings a model's answer is to join, need them again.
+  // Findings of checkers that a model's answer is still to join.
+  for (const Task& task : run_.tasks) {
+    if (task.ended() || task.findings.empty()) continue;
+    if (Result<std::string> text = parts_.journal.blob(task.findings))
+      findings_[task.spec.id] = std::move(*text);
+  }
   tell(RunResumed{Loop::now()});
   for (const auto& [at, task] : run_.backing_off) wake(at);
 }
@@ -50,8 +59,8 @@ void Driver::cut() {
   for (const auto& [call, transfer] : transfers_) parts_.http.cancel(transfer->id);
 }
 
-// A fact leads to decisions; what needs no durability (a prompt is prepared, nothing leaves the process) follows at once, so
-// that it can share the commit; everything else waits for the journal.
+// A fact leads to decisions; what needs no durability (a prompt is prepared, nothing leaves the
+// process) follows at once, so that it can share the commit; everything else waits for the journal.
 void Driver::tell(Event fact, std::vector<Blob> texts) {
   if (over_ || run_.status != RunStatus::kRunning) return;
   std::vector<Event> events = step(run_, std::move(fact), parts_.rules);
@@ -170,23 +179,24 @@ void Driver::end_call(CallId call, const TransferEnd& end) {
     if (verdict == Verdict::kAccepted) answers_[transfer->task] = blob.text;
     texts.push_back(std::move(blob));
   }
-  CallEnded ended =
-      booked_end(run_, call, outcome, verdict, std::move(answer), *parts_.rules.catalog, Loop::now());
+  CallEnded ended = booked_end(run_, call, outcome, verdict, std::move(answer),
+                               *parts_.rules.catalog, Loop::now());
   if (ended.message.empty()) ended.message = std::move(why);
   tell(std::move(ended), std::move(texts));
 }
 
 void Driver::check(TaskId task) {
   const Workflow::CheckerJob job = parts_.workflow.checkers_for(task);
-  parts_.run_checkers(job, run_.task(task).spec.type, [this, alive = alive_, task](CheckersResult result) {
-    if (!*alive || over_ || run_.task(task).status != TaskStatus::kChecking) return;
-    Blob findings = make_blob(std::move(result.findings));
-    findings_[task] = findings.text;
-    CheckersEnded fact{Loop::now(), task, findings.id, std::move(result.note), result.covered};
-    std::vector<Blob> texts;
-    texts.push_back(std::move(findings));
-    tell(std::move(fact), std::move(texts));
-  });
+  parts_.run_checkers(
+      job, run_.task(task).spec.type, [this, alive = alive_, task](CheckersResult result) {
+        if (!*alive || over_ || run_.task(task).status != TaskStatus::kChecking) return;
+        Blob findings = make_blob(std::move(result.findings));
+        findings_[task] = findings.text;
+        CheckersEnded fact{Loop::now(), task, findings.id, std::move(result.note), result.covered};
+        std::vector<Blob> texts;
+        texts.push_back(std::move(findings));
+        tell(std::move(fact), std::move(texts));
+      });
 }
 
 void Driver::wake(Instant at) {

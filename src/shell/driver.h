@@ -1,9 +1,10 @@
-// Driver: carries out what the core decides, and tells it what happened. One driver drives one run, on the loop's thread.
+// Driver: carries out what the core decides, and tells it what happened. One driver drives one run,
+// on the loop's thread.
 //
 //   begin() / resume() ──► facts ──► step() ──► journal ──durable──► carried out ──► facts …
 //
-// Nothing that leaves the process is done before the decision to do it is durable. When the journal fails, the driver
-// stops at once: what it could not write down, it may not do.
+// Nothing that leaves the process is done before the decision to do it is durable. When the journal
+// fails, the driver stops at once: what it could not write down, it may not do.
 #pragma once
 
 #include <functional>
@@ -90,7 +91,7 @@ class Driver {
   std::vector<std::string> headers_;
   std::map<TaskId, Prepared> prepared_;
   std::map<CallId, std::unique_ptr<Transfer>> transfers_;
-  std::map<TaskId, std::string> answers_;   // of calls just ended, until their task's end is decided
+  std::map<TaskId, std::string> answers_;  // of calls just ended, until their task's end is decided
   std::map<TaskId, std::string> findings_;  // of checkers, likewise
   bool over_ = false;
   std::shared_ptr<bool> alive_;  // callbacks that outlive the driver find it false

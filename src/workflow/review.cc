@@ -53,7 +53,8 @@ Result<std::vector<Finding>> read_work(std::string_view answer, std::string_view
 
 std::string_view text_in(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+  return value != nullptr && value->is_string() ? std::string_view(value->get_string())
+                                                : std::string_view();
 }
 
 const json::array* array_in(const json::object& object, std::string_view key) {
@@ -81,7 +82,10 @@ void merge_into(Finding& kept, const Finding& same) {
 }  // namespace
 
 Review::Review(Change change, TaskTypes types, ReviewWords words, Settings settings)
-    : change_(std::move(change)), types_(std::move(types)), words_(std::move(words)), settings_(std::move(settings)) {}
+    : change_(std::move(change)),
+      types_(std::move(types)),
+      words_(std::move(words)),
+      settings_(std::move(settings)) {}
 
 std::vector<NewTask> Review::first_tasks() {
   if (!settings_.local) {
@@ -113,7 +117,8 @@ void Review::added(const TaskSpec& spec, std::string_view brief) {
   if (spec.role == Role::kOrchestrator) return;
   Result<ReviewTask> task = read_brief(brief);
   if (!task) {
-    notes_.push_back(fmt::format("{}: its brief can not be read: {}", spec.id.to_string(), task.error().message));
+    notes_.push_back(fmt::format("{}: its brief can not be read: {}", spec.id.to_string(),
+                                 task.error().message));
     return;
   }
   notes_.insert(notes_.end(), task->notes.begin(), task->notes.end());
@@ -160,7 +165,8 @@ Ask Review::ask(const RunState& run, const Task& task) {
 
 std::vector<NewTask> Review::read_piece(const Task& task, std::string_view piece) {
   std::vector<NewTask> planned;
-  if (task.spec.id != kPlan || settings_.local || plan_broken_ || plan_stream_ == nullptr) return planned;
+  if (task.spec.id != kPlan || settings_.local || plan_broken_ || plan_stream_ == nullptr)
+    return planned;
   const Status status = plan_stream_->feed(piece, [&](std::string_view element) {
     if (auto next = plan_one(element, planned.size())) planned.push_back(std::move(*next));
   });
@@ -169,8 +175,10 @@ std::vector<NewTask> Review::read_piece(const Task& task, std::string_view piece
 }
 
 std::optional<TaskId> Review::already_planned(const ReviewTask& task) const {
-  if (const auto same = exact_keys_.find(exact_key(task)); same != exact_keys_.end()) return same->second;
-  // A plan that is asked for again finds its own tasks under way; within one plan only the very same is a repetition.
+  if (const auto same = exact_keys_.find(exact_key(task)); same != exact_keys_.end())
+    return same->second;
+  // A plan that is asked for again finds its own tasks under way; within one plan only the very
+  // same is a repetition.
   const auto alike = loose_keys_.find(loose_key(task));
   if (alike != loose_keys_.end() && alike->second < first_of_attempt_) return alike->second;
   return std::nullopt;
@@ -188,7 +196,9 @@ std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pe
   }
   if (static_cast<int>(outcomes_.size() + pending) >= settings_.max_tasks) {
     if (left_out_++ == 0) {
-      notes_.push_back(fmt::format("the plan has more than {} tasks; those beyond are left out (--max-tasks)", settings_.max_tasks));
+      notes_.push_back(
+          fmt::format("the plan has more than {} tasks; those beyond are left out (--max-tasks)",
+                      settings_.max_tasks));
     }
     return std::nullopt;
   }
@@ -197,7 +207,8 @@ std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pe
   for (const std::string& name : task->depends_on) {
     // Only earlier tasks can be waited for, so a plan has no circles.
     const auto known = planned_ids_.find(name);
-    if (known != planned_ids_.end() && std::find(after.begin(), after.end(), known->second) == after.end()) {
+    if (known != planned_ids_.end() &&
+        std::find(after.begin(), after.end(), known->second) == after.end()) {
       after.push_back(known->second);
     }
   }
@@ -237,7 +248,8 @@ Workflow::CheckerJob Review::checkers_for(TaskId task) const {
 
 std::vector<Finding> Review::all_findings() const {
   std::vector<Finding> all;
-  for (const auto& [id, outcome] : outcomes_) all.insert(all.end(), outcome.findings.begin(), outcome.findings.end());
+  for (const auto& [id, outcome] : outcomes_)
+    all.insert(all.end(), outcome.findings.begin(), outcome.findings.end());
   return merge_findings(std::move(all));
 }
 
@@ -251,7 +263,8 @@ void Review::read_synthesis(std::string_view answer) {
       if (!item.is_object()) continue;
       Ranked ranked;
       ranked.id = text_in(item.get_object(), "id");
-      ranked.severity = severity_from(text_in(item.get_object(), "severity")).value_or(Severity::kInfo);
+      ranked.severity =
+          severity_from(text_in(item.get_object(), "severity")).value_or(Severity::kInfo);
       if (const json::array* same = array_in(item.get_object(), "same_as")) {
         for (const json::value& id : *same) {
           if (id.is_string()) ranked.same_as.emplace_back(id.get_string());
@@ -268,7 +281,8 @@ void Review::read_synthesis(std::string_view answer) {
     const std::string id(text_in(item.get_object(), "id"));
     const auto index = index_of(id, all.size());
     if (!index || !dismissed_.insert(id).second) continue;
-    notes_.push_back(fmt::format("dismissed: {}:{} {} ({})", all[*index].file, all[*index].line, all[*index].message,
+    notes_.push_back(fmt::format("dismissed: {}:{} {} ({})", all[*index].file, all[*index].line,
+                                 all[*index].message,
                                  shorten(to_utf8(text_in(item.get_object(), "reason")), 300)));
   }
 }

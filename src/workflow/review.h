@@ -1,8 +1,10 @@
 // Review: a change goes in; a plan, findings and one report come out.
 //
-//   t0 task_decomposition (deep) ─► workers, as the plan streams ─► t1 result_synthesis (deep, from findings only)
+//   t0 task_decomposition (deep) ─► workers, as the plan streams ─► t1 result_synthesis (deep, from
+//   findings only)
 //
-// Without a model (`Settings::local`) the plan is the checkers that apply, and the report is merged by program.
+// Without a model (`Settings::local`) the plan is the checkers that apply, and the report is merged
+// by program.
 #pragma once
 
 #include <functional>
@@ -47,7 +49,9 @@ class Review : public Workflow {
     bool local = false;
     int max_tasks = 64;  // of one plan; what is beyond is left out and said
     // The checkers that do a whole task of this type on these files; empty: a model is needed.
-    std::function<std::vector<std::string>(std::string_view type, const std::vector<std::string>& files)> covering;
+    std::function<std::vector<std::string>(std::string_view type,
+                                           const std::vector<std::string>& files)>
+        covering;
     // The checkers that apply at all, each as one task: only asked where `local`.
     std::function<std::vector<ReviewTask>()> local_tasks;
   };
@@ -68,7 +72,8 @@ class Review : public Workflow {
   const std::map<TaskId, ReviewOutcome>& outcomes() const { return outcomes_; }
   const Sifted& dropped() const { return dropped_; }  // counts alone
   const std::vector<std::string>& notes() const { return notes_; }
-  // Ranked: by the synthesis where there is one, otherwise merged by program. Every finding kept is in it, once.
+  // Ranked: by the synthesis where there is one, otherwise merged by program. Every finding kept is
+  // in it, once.
   std::vector<Finding> report() const;
   const std::string& summary() const { return summary_; }
   bool synthesised() const { return synthesised_; }

@@ -9,7 +9,8 @@
 namespace baton {
 namespace {
 
-// About 120,000 tokens: a planner that is shown more plans no better, and pays for it once for each retry.
+// About 120,000 tokens: a planner that is shown more plans no better, and pays for it once for each
+// retry.
 constexpr std::size_t kPlanBytes = 480'000;
 constexpr std::size_t kMostFindingsShown = 400;
 constexpr std::size_t kPlanShare = 3;  // of what it is shown, a third at most is the map
@@ -64,8 +65,10 @@ std::string one_line_each(const std::vector<Finding>& findings) {
 
 Prompt Review::plan_prompt() const {
   std::string own = "Task types:\n" + list_types(types_) + '\n';
-  if (!change_.description.empty()) own += "What its author says of it:\n" + change_.description + "\n\n";
-  if (!change_.map.empty()) own += "The repository:\n" + change_.map.substr(0, kPlanBytes / kPlanShare) + '\n';
+  if (!change_.description.empty())
+    own += "What its author says of it:\n" + change_.description + "\n\n";
+  if (!change_.map.empty())
+    own += "The repository:\n" + change_.map.substr(0, kPlanBytes / kPlanShare) + '\n';
   if (change_.kind == Change::Kind::kTree) {
     own += "Files to review:\n";
     for (const ChangedFile& file : change_.files) {
@@ -95,19 +98,23 @@ Prompt Review::work_prompt(const Task& task) const {
     const FilePart& part = brief.files[i];
     const ChangedFile* file = change_.find(part.path);
     if (file == nullptr) continue;
-    own += render_lines(*file, part.whole ? std::vector<LineRange>{} : std::vector<LineRange>{part.lines}) + '\n';
+    own += render_lines(
+               *file, part.whole ? std::vector<LineRange>{} : std::vector<LineRange>{part.lines}) +
+           '\n';
   }
   return prompt_of(words_.work, std::move(own));
 }
 
 Prompt Review::report_prompt(const RunState& run) const {
-  std::string own = fmt::format("Reviewed: {}, {} files.\n\nFindings, one a line:\n", change_.title, change_.files.size());
+  std::string own = fmt::format("Reviewed: {}, {} files.\n\nFindings, one a line:\n", change_.title,
+                                change_.files.size());
   own += one_line_each(all_findings());
   std::string missing;
   for (const Task& task : run.tasks) {
     if (!task.skipped) continue;
     const auto outcome = outcomes_.find(task.spec.id);
-    const std::string title = outcome == outcomes_.end() ? std::string() : outcome->second.task.title;
+    const std::string title =
+        outcome == outcomes_.end() ? std::string() : outcome->second.task.title;
     fmt::format_to(std::back_inserter(missing), "- {} {}\n", task.spec.type, title);
   }
   if (!missing.empty()) own += "\nMissing (failed or skipped):\n" + missing;

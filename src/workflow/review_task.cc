@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t kMostFiles = 200;
 constexpr std::size_t kLongestText = 8'000;
 
-const json::value* field(const json::object& object, std::string_view name) { return object.if_contains(name); }
+const json::value* field(const json::object& object, std::string_view name) {
+  return object.if_contains(name);
+}
 
 std::string text_of(const json::object& object, std::string_view name) {
   const json::value* value = field(object, name);
@@ -54,7 +56,8 @@ std::vector<FilePart> parts_of(const json::object& object) {
     if (!item.is_object() || parts.size() == kMostFiles) continue;
     FilePart part;
     part.path = text_of(item.get_object(), "path");
-    part.lines = {line_of(item.get_object(), "first_line"), line_of(item.get_object(), "last_line")};
+    part.lines = {line_of(item.get_object(), "first_line"),
+                  line_of(item.get_object(), "last_line")};
     part.whole = part.lines.last < 1;
     if (part.whole) part.lines = {1, 1};
     parts.push_back(std::move(part));
@@ -66,7 +69,8 @@ std::vector<FilePart> parts_of(const json::object& object) {
 bool mend(FilePart& part, const Change& change, std::vector<std::string>& notes) {
   const ChangedFile* file = change.find(part.path);
   if (file == nullptr) {
-    notes.push_back(fmt::format("the plan named {}, which is not part of what is reviewed", part.path));
+    notes.push_back(
+        fmt::format("the plan named {}, which is not part of what is reviewed", part.path));
     return false;
   }
   if (part.whole) return true;
@@ -80,7 +84,9 @@ bool mend(FilePart& part, const Change& change, std::vector<std::string>& notes)
   return true;
 }
 
-json::array array_of(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+json::array array_of(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
 
 Result<ReviewTask> read_task(std::string_view text) {
   boost::system::error_code error;
@@ -115,13 +121,16 @@ Result<ReviewTask> read_planned_task(std::string_view json, const Change& change
   std::transform(task->type.begin(), task->type.end(), task->type.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (!is_type_name(task->type)) {
-    return input_error(fmt::format("a task of the plan has the type '{}', expected a snake_case word", shorten(task->type, 80)));
+    return input_error(
+        fmt::format("a task of the plan has the type '{}', expected a snake_case word",
+                    shorten(task->type, 80)));
   }
   task->checkers.clear();  // who covers a task is ours to say
   task->notes.clear();
   std::erase_if(task->files, [&](FilePart& part) { return !mend(part, change, task->notes); });
   if (task->files.empty()) {
-    return input_error(fmt::format("task '{}' of the plan names no file that is reviewed", task->title));
+    return input_error(
+        fmt::format("task '{}' of the plan names no file that is reviewed", task->title));
   }
   return task;
 }
@@ -145,12 +154,15 @@ std::string write_brief(const ReviewTask& task) {
                                       {"notes", array_of(task.notes)}});
 }
 
-Result<ReviewTask> read_brief(std::string_view json) { return read_task(json); }
+Result<ReviewTask> read_brief(std::string_view json) {
+  return read_task(json);
+}
 
 std::string exact_key(const ReviewTask& task) {
   std::string key = loose_key(task) + task.instructions;
   for (const FilePart& part : task.files) {
-    if (!part.whole) fmt::format_to(std::back_inserter(key), "\n{}-{}", part.lines.first, part.lines.last);
+    if (!part.whole)
+      fmt::format_to(std::back_inserter(key), "\n{}-{}", part.lines.first, part.lines.last);
   }
   return key;
 }

@@ -1,4 +1,5 @@
-// One task of a review: what a planner asked for, checked against the change, and as the journal keeps it.
+// One task of a review: what a planner asked for, checked against the change, and as the journal
+// keeps it.
 #pragma once
 
 #include <string>
@@ -27,22 +28,22 @@ struct ReviewTask {
   std::vector<std::string> acceptance;
   std::vector<std::string> depends_on;  // local ids
   bool clear_rubric = true;
-  std::vector<std::string> checkers;    // that cover it, by name
-  std::vector<std::string> notes;       // what had to be mended: files that are not there, lines clamped
+  std::vector<std::string> checkers;  // that cover it, by name
+  std::vector<std::string> notes;  // what had to be mended: files that are not there, lines clamped
 
   bool operator==(const ReviewTask&) const = default;
 };
 
-// One element of a plan's "tasks". Files that the change does not have are left out and lines are clamped, each with a note;
-// kInput if it is not of the promised form or no file is left.
+// One element of a plan's "tasks". Files that the change does not have are left out and lines are
+// clamped, each with a note; kInput if it is not of the promised form or no file is left.
 Result<ReviewTask> read_planned_task(std::string_view json, const Change& change);
 
 // The brief: one JSON text and back.
 std::string write_brief(const ReviewTask& task);
 Result<ReviewTask> read_brief(std::string_view json);
 
-// Tasks of the same key are the same work: exactly (type, files, lines, instructions), or loosely (type and paths alone), for
-// plans that were asked for twice.
+// Tasks of the same key are the same work: exactly (type, files, lines, instructions), or loosely
+// (type and paths alone), for plans that were asked for twice.
 std::string exact_key(const ReviewTask& task);
 std::string loose_key(const ReviewTask& task);
 

@@ -13,7 +13,8 @@ constexpr std::string_view kFile = "workflows/review.toml";
 Status read_part(const toml::table& table, std::string_view name, ReviewWords::Part& part) {
   const auto system = table[name]["system"].value<std::string>();
   const auto schema = table[name]["schema"].value<std::string>();
-  if (!system || !schema) return input_error(fmt::format("{}: [{}] needs the texts system and schema", kFile, name));
+  if (!system || !schema)
+    return input_error(fmt::format("{}: [{}] needs the texts system and schema", kFile, name));
   part.system = *system;
   part.schema = *schema;
   return {};
@@ -26,7 +27,8 @@ Result<ReviewWords> ReviewWords::parse(std::string_view toml) {
   try {
     table = toml::parse(toml, kFile);
   } catch (const toml::parse_error& error) {
-    return input_error(fmt::format("{}:{}: {}", kFile, error.source().begin.line, error.description()));
+    return input_error(
+        fmt::format("{}:{}: {}", kFile, error.source().begin.line, error.description()));
   }
   ReviewWords words;
   if (Status s = read_part(table, "plan", words.plan); !s) return s.error();

@@ -23,7 +23,8 @@ Result<TaskType> read_type(std::string_view file, const toml::table& row) {
   if (!name || name->empty()) return wrong(file, row, "a [[type]] needs a name");
   type.name = *name;
   const auto tier = tier_from(row["tier"].value_or(std::string_view()));
-  if (!tier || *tier == Tier::kLocal) return wrong(file, row, "tier must be fast, balanced or deep");
+  if (!tier || *tier == Tier::kLocal)
+    return wrong(file, row, "tier must be fast, balanced or deep");
   type.tier = *tier;
   const auto role = role_from(row["role"].value_or(std::string_view("worker")));
   if (!role) return wrong(file, row, "role must be worker or orchestrator");
@@ -42,7 +43,8 @@ Status read_into(std::vector<TaskType>& types, std::string_view toml, std::strin
   try {
     table = toml::parse(toml, file);
   } catch (const toml::parse_error& error) {
-    return input_error(fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
+    return input_error(
+        fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
   }
   const toml::array* rows = table["type"].as_array();
   if (rows == nullptr) return input_error(fmt::format("{}: there is no [[type]]", file));
@@ -51,7 +53,8 @@ Status read_into(std::vector<TaskType>& types, std::string_view toml, std::strin
     if (row == nullptr) return wrong(file, node, "type must be a list of tables: [[type]]");
     Result<TaskType> type = read_type(file, *row);
     if (!type) return type.error();
-    const auto same = std::find_if(types.begin(), types.end(), [&](const TaskType& t) { return t.name == type->name; });
+    const auto same = std::find_if(types.begin(), types.end(),
+                                   [&](const TaskType& t) { return t.name == type->name; });
     if (same == types.end()) {
       types.push_back(*type);
     } else {
@@ -67,10 +70,12 @@ Result<TaskTypes> TaskTypes::parse(std::string_view toml, std::string_view overr
   TaskTypes table;
   if (Status status = read_into(table.types_, toml, kFile); !status) return status.error();
   if (!overrides.empty()) {
-    if (Status status = read_into(table.types_, overrides, "the user's task types"); !status) return status.error();
+    if (Status status = read_into(table.types_, overrides, "the user's task types"); !status)
+      return status.error();
   }
   for (const std::string_view needed : {"task_decomposition", "result_synthesis"}) {
-    if (table.find(needed) == nullptr) return input_error(fmt::format("{}: the type {} is missing", kFile, needed));
+    if (table.find(needed) == nullptr)
+      return input_error(fmt::format("{}: the type {} is missing", kFile, needed));
   }
   return table;
 }
@@ -85,7 +90,8 @@ const TaskTypes& TaskTypes::builtin() {
 }
 
 const TaskType* TaskTypes::find(std::string_view name) const {
-  const auto found = std::find_if(types_.begin(), types_.end(), [&](const TaskType& t) { return t.name == name; });
+  const auto found =
+      std::find_if(types_.begin(), types_.end(), [&](const TaskType& t) { return t.name == name; });
   return found == types_.end() ? nullptr : &*found;
 }
 

@@ -24,13 +24,14 @@ struct TaskType {
 
 class TaskTypes {
  public:
-  // Reads task_types.toml; the rows of `overrides`, if not empty, replace those of the same name and are added otherwise.
-  // kInput with file, line and key.
+  // Reads task_types.toml; the rows of `overrides`, if not empty, replace those of the same name
+  // and are added otherwise. kInput with file, line and key.
   static Result<TaskTypes> parse(std::string_view toml, std::string_view overrides = {});
   static const TaskTypes& builtin();
 
   const TaskType* find(std::string_view name) const;  // null: not in the table
-  // The row of `name`, or one by rule: a clear rubric and a structured answer → fast, judgement → deep.
+  // The row of `name`, or one by rule: a clear rubric and a structured answer → fast, judgement →
+  // deep.
   TaskType route(std::string_view name, bool clear_rubric) const;
   // What a planner may choose from, in the table's order.
   const std::vector<TaskType>& all() const { return types_; }

@@ -23,19 +23,22 @@ max_output = 1000
 TEST(TaskTypesTest, TheFourteenBuiltInTypesHaveTheirTiers) {
   const TaskTypes& types = TaskTypes::builtin();
   EXPECT_EQ(types.all().size(), 14U);
-  for (const char* deep : {"architectural_analysis", "design_pattern_review", "performance_bottleneck_detection",
-                           "security_vulnerability_assessment", "task_decomposition", "result_synthesis"}) {
+  for (const char* deep :
+       {"architectural_analysis", "design_pattern_review", "performance_bottleneck_detection",
+        "security_vulnerability_assessment", "task_decomposition", "result_synthesis"}) {
     EXPECT_EQ(types.find(deep)->tier, Tier::kDeep) << deep;
   }
-  for (const char* fast : {"naming_convention_check", "import_organization", "documentation_completeness",
-                           "type_annotation_check", "error_message_quality", "test_coverage_verification",
-                           "deprecated_api_scan", "log_statement_review"}) {
+  for (const char* fast :
+       {"naming_convention_check", "import_organization", "documentation_completeness",
+        "type_annotation_check", "error_message_quality", "test_coverage_verification",
+        "deprecated_api_scan", "log_statement_review"}) {
     EXPECT_EQ(types.find(fast)->tier, Tier::kFast) << fast;
   }
 }
 
 TEST(TaskTypesTest, AnUnknownTypeGoesByTheRule) {
-  EXPECT_EQ(TaskTypes::builtin().route("licence_header_check", /*clear_rubric=*/true).tier, Tier::kFast);
+  EXPECT_EQ(TaskTypes::builtin().route("licence_header_check", /*clear_rubric=*/true).tier,
+            Tier::kFast);
   EXPECT_EQ(TaskTypes::builtin().route("api_taste", /*clear_rubric=*/false).tier, Tier::kDeep);
 }
 
@@ -55,9 +58,11 @@ TEST(TaskTypesTest, TheUsersRowsReplaceAndAdd) {
 }
 
 TEST(TaskTypesTest, AMistakeIsNamedWithItsLine) {
-  const auto types = TaskTypes::parse(kSmallest, "[[type]]\nname = \"x\"\ntier = \"cheap\"\nmax_output = 1000\n");
+  const auto types =
+      TaskTypes::parse(kSmallest, "[[type]]\nname = \"x\"\ntier = \"cheap\"\nmax_output = 1000\n");
   ASSERT_FALSE(types.ok());
-  EXPECT_THAT(types.error().message, HasSubstr("the user's task types:1: tier must be fast, balanced or deep"));
+  EXPECT_THAT(types.error().message,
+              HasSubstr("the user's task types:1: tier must be fast, balanced or deep"));
 }
 
 }  // namespace

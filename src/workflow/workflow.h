@@ -1,6 +1,7 @@
-// Workflow: what the driver needs to know of a kind of work (a review; later a feature): which tasks there are, what a
-// task's model is asked, and what its answer is worth. No effects: everything is a value in and a value out, so a
-// resumed run rebuilds a workflow by telling it again what its journal says.
+// Workflow: what the driver needs to know of a kind of work (a review; later a feature): which
+// tasks there are, what a task's model is asked, and what its answer is worth. No effects:
+// everything is a value in and a value out, so a resumed run rebuilds a workflow by telling it
+// again what its journal says.
 #pragma once
 
 #include <string>
@@ -14,8 +15,8 @@
 
 namespace baton {
 
-// A task and its brief: the task in the workflow's own words, kept in the journal as a text. Ids are given in order,
-// without a gap; `spec.brief`, the text's name, is set by the driver.
+// A task and its brief: the task in the workflow's own words, kept in the journal as a text. Ids
+// are given in order, without a gap; `spec.brief`, the text's name, is set by the driver.
 struct NewTask {
   TaskSpec spec;
   std::string brief;
@@ -35,8 +36,8 @@ class Workflow {
 
   // A task has its place in the run. Also told, in the same order, when a run is resumed.
   virtual void added(const TaskSpec& spec, std::string_view brief) = 0;
-  // A task is done: `answer` of its model and `findings` of its checkers, each empty where there is none. Also told when
-  // a run is resumed.
+  // A task is done: `answer` of its model and `findings` of its checkers, each empty where there is
+  // none. Also told when a run is resumed.
   virtual void finished(const Task& task, std::string_view answer, std::string_view findings) = 0;
 
   // Called once for each attempt, in the order of the attempts.

@@ -1,0 +1,45 @@
+// The commands of `baton`, one function each: what to do and with what, the exit code back. What
+// they print is for people, or JSON where asked; errors go to standard error as one message that
+// says what to do.
+#pragma once
+
+#include <string>
+
+#include "app/exit_code.h"
+
+namespace baton {
+
+struct ReviewOptions {
+  std::string range;  // empty: the last commit
+  std::string repo = ".";
+  std::string diff;  // a file, or "-"
+  std::string tree;
+  std::string budget = "5";
+  std::string profile = "default";
+  std::string fast, balanced, deep;  // models instead of the profile's
+  int parallel = 8;
+  int max_tasks = 64;
+  bool local = false;
+  std::string fail_on;
+  std::string format = "text";
+  std::string output;
+  std::string state;
+  std::string prices;
+  std::string task_types;
+};
+ExitCode review_command(const ReviewOptions& options);
+
+struct RunOptions {
+  std::string run;     // empty: the latest
+  std::string format;  // empty: text, or (resume) what the run was asked with
+  std::string output;
+  std::string state;
+  std::string prices;
+};
+ExitCode resume_command(const RunOptions& options);
+ExitCode runs_command(const RunOptions& options);
+ExitCode show_command(const RunOptions& options);
+ExitCode cost_command(const RunOptions& options);
+ExitCode verify_command(const RunOptions& options);
+
+}  // namespace baton

@@ -1,0 +1,185 @@
+// Commands that read what runs have left: runs, show, cost, verify.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "app/commands.h"
+#include "app/say.h"
+#include "app/settings.h"
+#include "base/text.h"
+#include "core/run_state.h"
+#include "report/cost_report.h"
+#include "store/sqlite_journal.h"
+
+namespace baton {
+namespace {
+
+namespace json = boost::json;
+
+// Opens what is there; looking at runs makes no state folder.
+Result<std::unique_ptr<Journal>> open_existing(const std::string& option) {
+  const Result<std::filesystem::path> state = state_folder(option);
+  if (!state) return state.error();
+  std::error_code error;
+  if (!std::filesystem::exists(*state, error)) {
+    return usage_error(
+        fmt::format("there are no runs in {} yet; `baton review` makes one", state->string()));
+  }
+  return open_sqlite_journal(*state, [](const std::function<void()>& work) { work(); });
+}
+
+Result<RunId> chosen_run(Journal& journal, const std::string& given) {
+  if (!given.empty()) return given;
+  const Result<std::vector<RunSummary>> runs = journal.runs();
+  if (!runs) return runs.error();
+  if (runs->empty()) return usage_error("there are no runs yet; `baton review` makes one");
+  return runs->front().run;
+}
+
+// "running" of a run that nobody drives means that its process died.
+std::string status_shown(Journal& journal, const RunSummary& run) {
+  if (run.status != to_string(RunStatus::kRunning)) return run.status;
+  return journal.lease(run.run).ok() ? "interrupted" : "running";
+}
+
+json::object summary_json(Journal& journal, const RunSummary& run) {
+  return {{"run_id", run.run},
+          {"workflow", run.workflow},
+          {"title", run.title},
+          {"created", timestamp_of(run.created)},
+          {"updated", timestamp_of(run.updated)},
+          {"status", status_shown(journal, run)},
+          {"spent_usd", run.spent.to_string()},
+          {"events", run.events}};
+}
+
+std::string task_text(const RunState& run, const Task& task) {
+  std::string text =
+      fmt::format("  {:<5} {:<34} {:<9} {:<20} {}", task.spec.id.to_string(), task.spec.type,
+                  to_string(task.tier), task.model, to_string(task.status));
+  if (task.attempts > 1) fmt::format_to(std::back_inserter(text), ", {} attempts", task.attempts);
+  if (!task.spec.after.empty()) {
+    std::vector<std::string> before;
+    for (const TaskId id : task.spec.after) before.push_back(id.to_string());
+    fmt::format_to(std::back_inserter(text), ", after {}", fmt::join(before, " "));
+  }
+  if (!task.note.empty()) fmt::format_to(std::back_inserter(text), "\n        {}", task.note);
+  for (const auto& [id, call] : run.open_calls) {
+    if (call.task == task.spec.id) {
+      fmt::format_to(std::back_inserter(text), "\n        {} in flight or lost, {} set aside",
+                     id.to_string(), call.hold.to_display());
+    }
+  }
+  return text;
+}
+
+void show_unknown(const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    const auto* end = std::get_if<CallEnded>(&event);
+    if (end == nullptr || end->bill != BillState::kUnknown) continue;
+    fmt::print("  {} {}{}: {}; booked {}\n", timestamp_of(end->at), end->call.to_string(),
+               end->request_id.empty() ? "" : " " + end->request_id, for_terminal(end->message),
+               end->charge.to_display());
+  }
+}
+
+}  // namespace
+
+ExitCode runs_command(const RunOptions& options) {
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  if (!journal) return say(journal.error());
+  const Result<std::vector<RunSummary>> runs = (*journal)->runs();
+  if (!runs) return say(runs.error());
+  if (options.format == "json") {
+    json::array rows;
+    for (const RunSummary& run : *runs) rows.push_back(summary_json(**journal, run));
+    fmt::print("{}\n", json::serialize(rows));
+    return ExitCode::kDone;
+  }
+  if (runs->empty()) fmt::print("There are no runs yet; `baton review` makes one.\n");
+  for (const RunSummary& run : *runs) {
+    fmt::print("{:<14}  {}  {:<16}  {:>9}  {}\n", run.run, timestamp_of(run.created),
+               status_shown(**journal, run), run.spent.to_display(),
+               for_terminal(shorten(run.title, 60)));
+  }
+  return ExitCode::kDone;
+}
+
+ExitCode show_command(const RunOptions& options) {
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  if (!journal) return say(journal.error());
+  const Result<RunId> id = chosen_run(**journal, options.run);
+  if (!id) return say(id.error());
+  const Result<std::vector<Event>> events = (*journal)->events(*id);
+  if (!events) return say(events.error());
+  const Result<RunState> run = replay(*events);
+  if (!run) return say(run.error());
+  fmt::print("{}  {}  {}\n", *id, run->created.workflow, for_terminal(run->created.title));
+  fmt::print("{}, begun {}, {} events{}\n", to_string(run->status), timestamp_of(run->created.at),
+             events->size(), run->reason.empty() ? "" : ": " + for_terminal(run->reason));
+  fmt::print(
+      "{} spent{}{}, prices of catalogue {}\n\nTasks\n", run->budget.charged().to_display(),
+      run->budget.cap() ? " of " + run->budget.cap()->to_display() : "",
+      run->unknown > Money() ? " (" + run->unknown.to_display() + " of it booked, not known)" : "",
+      run->created.catalog_version);
+  for (const Task& task : run->tasks) fmt::print("{}\n", for_terminal(task_text(*run, task)));
+  if (run->unknown > Money()) {
+    fmt::print("\nCalls whose bill is not known, booked at their worst case\n");
+    show_unknown(*events);
+  }
+  return ExitCode::kDone;
+}
+
+ExitCode cost_command(const RunOptions& options) {
+  const Result<Tables> tables = load_tables(options.prices, "");
+  if (!tables) return say(tables.error());
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  if (!journal) return say(journal.error());
+  const Result<RunId> id = chosen_run(**journal, options.run);
+  if (!id) return say(id.error());
+  const Result<std::vector<Event>> events = (*journal)->events(*id);
+  if (!events) return say(events.error());
+  const Result<RunState> run = replay(*events);
+  if (!run) return say(run.error());
+  const Result<std::string> asked = (*journal)->blob(run->created.request);
+  if (!asked) return say(asked.error());
+  const Result<RunRequest> request = read_request(*asked);
+  if (!request) return say(request.error());
+  const CostReport cost =
+      cost_of(*events, tables->catalog, request->models[static_cast<std::size_t>(Tier::kDeep)]);
+  const std::string text = options.format == "json" ? cost_to_json(*id, cost)
+                                                    : cost_to_terminal(*id, cost, output_style());
+  if (Status delivered = deliver(text, options.output); !delivered) return say(delivered.error());
+  return ExitCode::kDone;
+}
+
+ExitCode verify_command(const RunOptions& options) {
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  if (!journal) return say(journal.error());
+  Result<std::vector<Damage>> damages = (*journal)->verify();
+  if (!damages) return say(damages.error());
+  const Result<std::vector<RunSummary>> runs = (*journal)->runs();
+  if (!runs) return say(runs.error());
+  for (const RunSummary& summary : *runs) {
+    // Sound bytes may still tell a story that can not be.
+    const Result<std::vector<Event>> events = (*journal)->events(summary.run);
+    if (!events) continue;  // named above
+    const Result<RunState> run = replay(*events);
+    if (!run) {
+      damages->push_back({summary.run, run.error().message});
+    } else if (run->budget.charged() != summary.spent) {
+      damages->push_back(
+          {summary.run, fmt::format("its events add up to ${}, its summary says ${}",
+                                    run->budget.charged().to_string(), summary.spent.to_string())});
+    }
+  }
+  for (const Damage& damage : *damages) {
+    fmt::print("{}: {}\n", damage.run.empty() ? "store" : damage.run, for_terminal(damage.what));
+  }
+  fmt::print("{} run{} read, {}\n", runs->size(), runs->size() == 1 ? "" : "s",
+             damages->empty() ? "all sound" : fmt::format("{} damaged places", damages->size()));
+  return damages->empty() ? ExitCode::kDone : ExitCode::kSystem;
+}
+
+}  // namespace baton

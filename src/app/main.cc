@@ -1,0 +1,138 @@
+// `baton`: the command line. What each command does is in commands.h.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "app/commands.h"
+#include "app/say.h"
+#include "mock_api/mock_api.h"
+
+namespace baton {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage, 3 budget exhausted (partial "
+    "report),\n"
+    "4 the provider refused or failed, 5 interrupted (resumable), 6 the machine or the state "
+    "folder failed.";
+
+CLI::Option* add_state(CLI::App* command, std::string& state) {
+  return command->add_option("--state", state,
+                             "Folder of the journal (default: $BATON_STATE, or by the XDG rules)");
+}
+
+CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
+  CLI::App* review = app.add_subcommand("review", "Review a change or a tree");
+  review->add_option("range", options.range,
+                     "Revision range of a git repository (default: the last commit)");
+  review->add_option("--repo", options.repo, "The repository")->capture_default_str();
+  review->add_option("--diff", options.diff, "A unified diff: a file, or - for standard input");
+  review->add_option("--tree", options.tree, "A whole tree: a folder or a file");
+  review->add_option("--budget", options.budget, "The most to spend, in dollars; never passed")
+      ->capture_default_str();
+  review->add_option("--profile", options.profile, "Models of the tiers: default or 5.5")
+      ->capture_default_str();
+  review->add_option("--fast", options.fast, "Model of the fast tier");
+  review->add_option("--balanced", options.balanced, "Model of the balanced tier");
+  review->add_option("--deep", options.deep, "Model of the deep tier");
+  review->add_option("--parallel", options.parallel, "Worker tasks at a time")
+      ->check(CLI::Range(1, 20'000))
+      ->capture_default_str();
+  review->add_option("--max-tasks", options.max_tasks, "Most tasks of one plan")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  review->add_flag("--local", options.local, "Use no model, even if a key is set");
+  review
+      ->add_option("--fail-on", options.fail_on, "Exit with 1 if a finding is at least this severe")
+      ->check(CLI::IsMember({"info", "low", "medium", "high", "critical"}));
+  review->add_option("--format", options.format, "Form of the report")
+      ->check(CLI::IsMember({"text", "md", "json", "sarif"}))
+      ->capture_default_str();
+  review->add_option("--output,-o", options.output,
+                     "File for the report (default: standard output)");
+  review->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
+  review->add_option("--task-types", options.task_types, "Task types laid over the built-in table");
+  add_state(review, options.state);
+  review->footer(kExitCodes);
+  return review;
+}
+
+CLI::App* add_run_command(CLI::App& app, const char* name, const char* says, RunOptions& options,
+                          std::vector<std::string> formats) {
+  CLI::App* command = app.add_subcommand(name, says);
+  add_state(command, options.state);
+  if (!formats.empty()) {
+    command->add_option("--format", options.format, "Form of the output")
+        ->check(CLI::IsMember(formats));
+  }
+  return command;
+}
+
+ExitCode run(int argc, char** argv) {
+  CLI::App app(
+      "baton runs LLM work as an orchestrator with workers, under a cap that is never passed.",
+      "baton");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "baton " BATON_VERSION);
+  app.footer(kExitCodes);
+
+  ReviewOptions review_options;
+  RunOptions run_options;
+  const CLI::App* review = add_review(app, review_options);
+  CLI::App* resume = add_run_command(
+      app, "resume", "Go on with an interrupted run; nothing finished is paid again", run_options,
+      {"text", "md", "json", "sarif"});
+  resume->add_option("run", run_options.run, "The run, as `baton runs` shows it")->required();
+  resume->add_option("--output,-o", run_options.output, "File for the report");
+  resume->add_option("--prices", run_options.prices, "Prices laid over the built-in catalogue");
+  const CLI::App* runs =
+      add_run_command(app, "runs", "List the runs, newest first", run_options, {"text", "json"});
+  CLI::App* show = add_run_command(app, "show", "Show one run and its tasks", run_options, {});
+  show->add_option("run", run_options.run, "The run (default: the latest)");
+  CLI::App* cost = add_run_command(app, "cost", "Show what a run cost, to the picodollar",
+                                   run_options, {"text", "json"});
+  cost->add_option("--run", run_options.run, "The run (default: the latest)");
+  cost->add_option("--output,-o", run_options.output, "File for the output");
+  cost->add_option("--prices", run_options.prices, "Prices laid over the built-in catalogue");
+  const CLI::App* verify = add_run_command(
+      app, "verify", "Check the journal: chains, lost tails, texts, sums", run_options, {});
+  app.add_subcommand(
+      "mock-api",
+      "Serve a stand-in for the Messages API on loopback (see `baton mock-api --help`)");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
+  }
+  if (review->parsed()) return review_command(review_options);
+  if (resume->parsed()) return resume_command(run_options);
+  if (runs->parsed()) return runs_command(run_options);
+  if (show->parsed()) return show_command(run_options);
+  if (cost->parsed()) return cost_command(run_options);
+  if (verify->parsed()) return verify_command(run_options);
+  return ExitCode::kUsage;
+}
+
+}  // namespace
+}  // namespace baton
+
+int main(int argc, char** argv) {
+  // A reader that went away is an error of the write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  if (argc > 1 && std::string_view(argv[1]) == "mock-api") {
+    std::vector<const char*> rest(argv + 1, argv + argc);
+    rest[0] = "baton mock-api";
+    return baton::mock_api::main(static_cast<int>(rest.size()), rest.data());
+  }
+  try {
+    return static_cast<int>(baton::run(argc, argv));
+  } catch (const std::exception& error) {
+    baton::say(std::string("internal error: ") + error.what() +
+               "; the journal keeps what was done");
+    return static_cast<int>(baton::ExitCode::kSystem);
+  }
+}

@@ -1,0 +1,212 @@
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "app/commands.h"
+#include "app/review_result.h"
+#include "app/say.h"
+#include "app/session.h"
+#include "base/text.h"
+#include "core/step.h"
+#include "shell/intake.h"
+
+namespace baton {
+namespace {
+
+Result<Endpoint> endpoint() {
+  return endpoint_from_environment([](const char* name) -> std::optional<std::string> {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+}
+
+Result<Change> read_input(const ReviewOptions& options) {
+  const int given = (options.range.empty() ? 0 : 1) + (options.diff.empty() ? 0 : 1) +
+                    (options.tree.empty() ? 0 : 1);
+  if (given > 1) return usage_error("give one of a revision range, --diff and --tree");
+  if (!options.tree.empty()) return change_from_tree(options.tree);
+  if (!options.diff.empty()) {
+    const Result<std::string> diff = read_diff(options.diff);
+    if (!diff) return diff.error();
+    return change_from_diff(*diff, options.diff == "-" ? "standard input" : options.diff,
+                            options.repo);
+  }
+  return change_from_range(options.repo, options.range.empty() ? "HEAD" : options.range);
+}
+
+Result<RunRequest> read_options(const ReviewOptions& options) {
+  RunRequest request;
+  const Result<TierModels> models = profile_models(options.profile);
+  if (!models) return models.error();
+  request.models = *models;
+  const auto choose = [&](Tier tier, const std::string& model) {
+    if (!model.empty()) request.models[static_cast<std::size_t>(tier)] = model;
+  };
+  choose(Tier::kFast, options.fast);
+  choose(Tier::kBalanced, options.balanced);
+  choose(Tier::kDeep, options.deep);
+  const Result<Money> budget = Money::parse(options.budget);
+  if (!budget || *budget < Money()) {
+    return usage_error(
+        fmt::format("--budget {}: expected an amount in dollars, such as 2.50", options.budget));
+  }
+  request.budget = *budget;
+  request.parallel = options.parallel;
+  request.max_tasks = options.max_tasks;
+  request.fail_on = options.fail_on;
+  request.format = options.format;
+  request.output = options.output;
+  return request;
+}
+
+// A model without a price would be refused at its first call: better before anything is spent.
+Status check_prices(const RunRequest& request, const Catalog& catalog) {
+  for (const Tier tier : {Tier::kFast, Tier::kBalanced, Tier::kDeep}) {
+    const std::string& name = request.models[static_cast<std::size_t>(tier)];
+    const Model* model = catalog.find(name);
+    if (model == nullptr || model->sheet_on(date_of(Loop::now())) == nullptr) {
+      return usage_error(fmt::format(
+          "the model of the {} tier, '{}', has no price today, and what has no price is not "
+          "called; choose another or give its price with --prices FILE",
+          to_string(tier), name));
+    }
+  }
+  return {};
+}
+
+std::string what_is_reviewed(const Change& change) {
+  return fmt::format("{}: {} file{}, {} line{} added", change.title, change.files.size(),
+                     change.files.size() == 1 ? "" : "s", change.added_lines(),
+                     change.added_lines() == 1 ? "" : "s");
+}
+
+ExitCode finish(Session& session, const Result<RunState>& run, const Review& review,
+                const RunRequest& request, const Tables& tables) {
+  if (!run) {
+    const ExitCode code = say(run.error());
+    if (!session.run().empty())
+      say(fmt::format("what was journaled is kept: `baton resume {}` goes on", session.run()));
+    return code;
+  }
+  const Result<std::vector<Event>> events = session.journal().events(session.run());
+  if (!events) return say(events.error());
+  const ReviewReport report = report_of(*run, review, *events, request, tables);
+  const ExitCode code = exit_code_of(*run, report, request);
+  if (Status delivered = deliver(rendered(report, request.format, output_style()), request.output);
+      !delivered) {
+    return say(delivered.error());
+  }
+  if (!request.output.empty()) say(fmt::format("the report is in {}", request.output));
+  if (run->status == RunStatus::kPaused || run->status == RunStatus::kRunning) {
+    say(fmt::format("paused: {}; `baton resume {}` goes on where it stopped", run->reason,
+                    session.run()));
+  }
+  if (run->status == RunStatus::kFailed) say(fmt::format("the review failed: {}", run->reason));
+  return code;
+}
+
+Result<RunState> restored(Session& session, Review& review, RunState run) {
+  for (const Task& task : run.tasks) {
+    const Result<std::string> brief = session.journal().blob(task.spec.brief);
+    if (!brief) return brief.error();
+    review.added(task.spec, *brief);
+  }
+  for (const Task& task : run.tasks) {
+    if (task.status != TaskStatus::kDone) continue;
+    std::string answer;
+    std::string findings;
+    for (const auto& [id, text] :
+         {std::pair{task.result, &answer}, std::pair{task.findings, &findings}}) {
+      if (id.empty()) continue;
+      Result<std::string> read = session.journal().blob(id);
+      if (!read) return read.error();
+      *text = std::move(*read);
+    }
+    review.finished(task, answer, findings);
+  }
+  return run;
+}
+
+bool is_over(RunStatus status) {
+  return status != RunStatus::kRunning && status != RunStatus::kPaused;
+}
+
+ExitCode go_on(Session& session, const RunOptions& options, const Tables& tables, const RunId& id) {
+  const Result<std::unique_ptr<RunLease>> lease = session.journal().lease(id);
+  if (!lease) return say(lease.error());
+  const Result<std::vector<Event>> events = session.journal().events(id);
+  if (!events) return say(events.error());
+  Result<RunState> run = replay(*events);
+  if (!run) return say(run.error());
+  const Result<std::string> asked = session.journal().blob(run->created.request);
+  if (!asked) return say(asked.error());
+  Result<RunRequest> request = read_request(*asked);
+  if (!request) return say(request.error());
+  if (!options.format.empty()) request->format = options.format;
+  if (!options.output.empty()) request->output = options.output;
+  const Result<std::string> input = session.journal().blob(run->created.input);
+  if (!input) return say(input.error());
+  Result<Change> change = read_change(*input);
+  if (!change) return say(change.error());
+  Review review = make_review(std::move(*change), tables, *request);
+  run = restored(session, review, std::move(*run));
+  if (!run) return say(run.error());
+  const Result<Endpoint> where = endpoint();
+  if (!where) return say(where.error());
+  if (is_over(run->status)) {
+    say(fmt::format("run {} has already ended ({}); this is its report", id,
+                    to_string(run->status)));
+    session.look_at(id);
+    return finish(session, run, review, *request, tables);
+  }
+  if (!request->local && where->credentials.empty()) {
+    return say(
+        usage_error("this run needs a model: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN and "
+                    "resume it again"));
+  }
+  return finish(session, session.resume(review, *where, *request, std::move(*run)), review,
+                *request, tables);
+}
+
+}  // namespace
+
+ExitCode review_command(const ReviewOptions& options) {
+  Result<RunRequest> request = read_options(options);
+  if (!request) return say(request.error());
+  const Result<Tables> tables = load_tables(options.prices, options.task_types);
+  if (!tables) return say(tables.error());
+  const Result<Endpoint> where = endpoint();
+  if (!where) return say(where.error());
+  request->local = options.local || where->credentials.empty();
+  if (!request->local) {
+    if (Status priced = check_prices(*request, tables->catalog); !priced)
+      return say(priced.error());
+  }
+  const Result<std::filesystem::path> state = state_folder(options.state);
+  if (!state) return say(state.error());
+  Result<Change> change = read_input(options);
+  if (!change) return say(change.error());
+  if (change->files.empty() && change->skipped.empty()) {
+    say(fmt::format("{}: there is nothing to review", change->title));
+  } else {
+    say(fmt::format("reviewing {}", what_is_reviewed(*change)));
+  }
+  Result<std::unique_ptr<Session>> session = Session::open(*state, *tables);
+  if (!session) return say(session.error());
+  // A change without a file needs no plan: the report says so at no cost.
+  if (change->files.empty()) request->local = true;
+  Review review = make_review(std::move(*change), *tables, *request);
+  return finish(**session, (*session)->begin(review, *where, *request), review, *request, *tables);
+}
+
+ExitCode resume_command(const RunOptions& options) {
+  const Result<Tables> tables = load_tables(options.prices, "");
+  if (!tables) return say(tables.error());
+  const Result<std::filesystem::path> state = state_folder(options.state);
+  if (!state) return say(state.error());
+  Result<std::unique_ptr<Session>> session = Session::open(*state, *tables);
+  if (!session) return say(session.error());
+  return go_on(**session, options, *tables, options.run);
+}
+
+}  // namespace baton

@@ -1,0 +1,51 @@
+// Session: one review driven by this process to its end or its pause, with everything it works
+// with.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "app/settings.h"
+#include "core/run_state.h"
+#include "provider/credentials.h"
+#include "shell/loop.h"
+#include "store/journal.h"
+#include "workflow/review.h"
+
+namespace baton {
+
+class Session {
+ public:
+  // Opens the journal in `state`. The tables, and the endpoint where the request is not local,
+  // outlive the session.
+  static Result<std::unique_ptr<Session>> open(const std::filesystem::path& state,
+                                               const Tables& tables);
+  ~Session();
+
+  // A new run of `change`. The state it ended in, or why it could not go on; its journal tells the
+  // rest.
+  Result<RunState> begin(Review& review, const Endpoint& endpoint, const RunRequest& request);
+  // A run that this process's predecessor left.
+  Result<RunState> resume(Review& review, const Endpoint& endpoint, const RunRequest& request,
+                          RunState state);
+
+  // Names a run that is over, whose report is all that is wanted.
+  void look_at(RunId run) { run_ = std::move(run); }
+
+  Journal& journal() { return *journal_; }
+  const RunId& run() const { return run_; }
+
+ private:
+  explicit Session(const Tables& tables) : tables_(tables) {}
+  class Drive;
+
+  const Tables& tables_;
+  Loop loop_;
+  std::unique_ptr<Journal> journal_;
+  RunId run_;
+};
+
+// A review as its request says, with the checkers that are known.
+Review make_review(Change change, const Tables& tables, const RunRequest& request);
+
+}  // namespace baton

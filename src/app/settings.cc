@@ -1,0 +1,155 @@
+#include "app/settings.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+
+#include "app/files.h"
+#include "base/embedded.h"
+
+namespace baton {
+namespace {
+
+namespace json = boost::json;
+
+struct Profile {
+  std::string_view name;
+  TierModels models;
+};
+
+const std::array<Profile, 2>& profiles() {
+  static const std::array<Profile, 2> all = {{
+      {"default", {"", "claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-7"}},
+      {"5.5", {"", "claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"}},
+  }};
+  return all;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::filesystem::path xdg(const char* variable, const char* fallback) {
+  // The XDG rules: a relative path there is to be ignored.
+  const std::filesystem::path given = environment(variable);
+  if (given.is_absolute()) return given / "baton";
+  return std::filesystem::path(environment("HOME")) / fallback / "baton";
+}
+
+// The user's own file, if there is one.
+Result<std::string> user_file(const std::string& given, std::string_view name) {
+  if (!given.empty()) return read_file(given);
+  const std::filesystem::path path = config_folder() / name;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return std::string();
+  return read_file(path);
+}
+
+Status add_user_checkers(std::vector<Checker>& checkers) {
+  const std::filesystem::path folder = config_folder() / "checkers";
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) return {};
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() != ".toml") continue;
+    const Result<std::string> text = read_file(entry.path());
+    if (!text) return text.error();
+    Result<Checker> checker = parse_checker(*text, entry.path().string());
+    if (!checker) return checker.error();
+    std::erase_if(checkers, [&](const Checker& c) { return c.name == checker->name; });
+    checkers.push_back(std::move(*checker));
+  }
+  return {};
+}
+
+std::string text_in(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+int number_in(const json::object& object, std::string_view key, int otherwise) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_int64() ? static_cast<int>(value->get_int64()) : otherwise;
+}
+
+}  // namespace
+
+Result<TierModels> profile_models(std::string_view name) {
+  for (const Profile& profile : profiles()) {
+    if (profile.name == name) return profile.models;
+  }
+  return usage_error(fmt::format("there is no profile '{}': expected default or 5.5", name));
+}
+
+Result<std::filesystem::path> state_folder(const std::string& option) {
+  if (!option.empty()) return std::filesystem::path(option);
+  if (const std::string set = environment("BATON_STATE"); !set.empty())
+    return std::filesystem::path(set);
+  if (environment("HOME").empty() && environment("XDG_STATE_HOME").empty()) {
+    return usage_error(
+        "no place for the state: HOME is not set; give --state DIR or set BATON_STATE");
+  }
+  return xdg("XDG_STATE_HOME", ".local/state");
+}
+
+std::filesystem::path config_folder() {
+  return xdg("XDG_CONFIG_HOME", ".config");
+}
+
+std::string write_request(const RunRequest& request) {
+  json::object object{
+      {"fast", request.models[1]},    {"balanced", request.models[2]},  {"deep", request.models[3]},
+      {"parallel", request.parallel}, {"max_tasks", request.max_tasks}, {"local", request.local},
+      {"fail_on", request.fail_on},   {"format", request.format},       {"output", request.output}};
+  if (request.budget) object["budget"] = request.budget->to_string();
+  return json::serialize(object);
+}
+
+Result<RunRequest> read_request(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(text, error);
+  if (error || !value.is_object())
+    return input_error("the run's settings in the journal are not a JSON object");
+  const json::object& object = value.get_object();
+  RunRequest request;
+  request.models = {"", text_in(object, "fast"), text_in(object, "balanced"),
+                    text_in(object, "deep")};
+  request.parallel = number_in(object, "parallel", request.parallel);
+  request.max_tasks = number_in(object, "max_tasks", request.max_tasks);
+  const json::value* local = object.if_contains("local");
+  request.local = local != nullptr && local->is_bool() && local->get_bool();
+  request.fail_on = text_in(object, "fail_on");
+  request.format = text_in(object, "format");
+  request.output = text_in(object, "output");
+  request.budget.reset();
+  if (const std::string budget = text_in(object, "budget"); !budget.empty()) {
+    Result<Money> amount = Money::parse(budget);
+    if (!amount) return amount.error();
+    request.budget = *amount;
+  }
+  return request;
+}
+
+Result<Tables> load_tables(const std::string& prices, const std::string& types) {
+  const Result<std::string> own_prices = user_file(prices, "prices.toml");
+  if (!own_prices) return own_prices.error();
+  Result<Catalog> catalog = Catalog::parse(*embedded_file("catalog/models.toml"), *own_prices);
+  if (!catalog) return catalog.error();
+  const Result<std::string> own_types = user_file(types, "task_types.toml");
+  if (!own_types) return own_types.error();
+  Result<TaskTypes> table =
+      TaskTypes::parse(*embedded_file("workflows/task_types.toml"), *own_types);
+  if (!table) return table.error();
+  const Result<std::string> own_words = user_file("", "review.toml");
+  if (!own_words) return own_words.error();
+  Result<ReviewWords> words = own_words->empty() ? Result<ReviewWords>(ReviewWords::builtin())
+                                                 : ReviewWords::parse(*own_words);
+  if (!words) return words.error();
+  Result<std::vector<Checker>> checkers = builtin_checkers();
+  if (!checkers) return checkers.error();
+  if (Status added = add_user_checkers(*checkers); !added) return added.error();
+  return Tables{std::move(*catalog), std::move(*table), std::move(*words), std::move(*checkers)};
+}
+
+}  // namespace baton
