@@ -33,6 +33,12 @@ std::size_t code_span_end(std::string_view text) {
   return text.npos;
 }
 
+// An issue's number or an address.
+bool begins_reference(std::string_view rest) {
+  return (rest.size() > 1 && rest[0] == '#' && is_digit(rest[1])) || rest.starts_with("//") ||
+         rest.starts_with("www.") || rest.starts_with("WWW.");
+}
+
 // What no host may see as it is. False, with nothing written, if the character is harmless there.
 bool put_neutral(std::string& out, std::string_view rest) {
   const char c = rest.front();
@@ -44,9 +50,7 @@ bool put_neutral(std::string& out, std::string_view rest) {
     out += "&amp;";
   } else if (c == '@') {
     out.append(kBreak).append("@").append(kBreak);  // before: an address; behind: a mention
-  } else if ((c == '#' && rest.size() > 1 && is_digit(rest[1])) || rest.starts_with("//")) {
-    out.append(1, c).append(kBreak);
-  } else if (rest.starts_with("www.") || rest.starts_with("WWW.")) {
+  } else if (begins_reference(rest)) {
     out.append(1, c).append(kBreak);
   } else {
     return false;
