@@ -68,6 +68,14 @@ std::optional<HunkHeader> hunk_header(std::string_view line) {
   return HunkHeader{*old_side, *new_side, line};
 }
 
+// "a/x.png and b/x.png", of "Binary files a/x.png and b/x.png differ".
+std::optional<std::string_view> binary_pair(std::string_view line) {
+  constexpr std::string_view kEnd = " differ";
+  if (!take(line, "Binary files ") || !line.ends_with(kEnd)) return std::nullopt;
+  line.remove_suffix(kEnd.size());
+  return line.find(" and ") == line.npos ? std::nullopt : std::optional(line);
+}
+
 bool looks_like_hunk(std::string_view line) {
   return line.starts_with("@@ -") && line.size() > 4 && line[4] >= '0' && line[4] <= '9';
 }
@@ -120,7 +128,7 @@ class Parser {
     if (line.starts_with("diff --git ")) return git_file();
     if (line.starts_with("diff --cc ") || line.starts_with("diff --combined ")) return merge_file();
     if (line.starts_with("--- ") && next_starts("+++ ")) return plain_file();
-    if (line.starts_with("Binary files ") && line.ends_with(" differ")) return plain_binary();
+    if (const auto pair = binary_pair(line)) return plain_binary(*pair);
     if (line.starts_with("Submodule ")) return submodule_log();
     if (looks_like_hunk(line)) {
       return error_here("a hunk without a file: no \"---\" and \"+++\" lines stand before it");
@@ -252,17 +260,13 @@ class Parser {
     return keep(std::move(file), std::nullopt, start);
   }
 
-  // Of "Binary files old/x.png and new/x.png differ", as diff -r says it.
-  Status plain_binary() {
+  // As diff -r says it, without a header.
+  Status plain_binary(std::string_view pair) {
     const std::size_t start = at_++;
     seen_file_ = true;
-    std::string_view line = lines_[start];
-    take(line, "Binary files ");
-    line.remove_suffix(std::string_view(" differ").size());
-    const std::size_t middle = line.find(" and ");
-    if (middle == line.npos) return {};
-    diff::Names names = diff::without_prefixes(std::string(line.substr(0, middle)),
-                                               std::string(line.substr(middle + 5)), {});
+    const std::size_t middle = pair.find(" and ");
+    diff::Names names = diff::without_prefixes(std::string(pair.substr(0, middle)),
+                                               std::string(pair.substr(middle + 5)), {});
     ChangedFile file;
     file.path = names.new_name == diff::kNothing ? names.old_name : names.new_name;
     return keep(std::move(file), "binary", start);
@@ -301,7 +305,7 @@ class Parser {
   }
 
   bool skip_binary() {
-    if (here().starts_with("Binary files ") && here().ends_with(" differ")) {
+    if (binary_pair(here())) {
       ++at_;
       return true;
     }

@@ -274,6 +274,7 @@ TEST(UnifiedDiff, PatchesThatFollowOnEachOtherAreRefused) {
 
 TEST(UnifiedDiff, WhatIsNotADiffIsRefused) {
   EXPECT_THAT(refused("hello\nworld\n"), HasSubstr("not a unified diff: none of its 2 lines"));
+  EXPECT_THAT(refused("Binary files differ\n"), HasSubstr("not a unified diff"));
   EXPECT_THAT(refused("@@ -1 +1 @@\n-a\n+b\n"), HasSubstr("line 1: a hunk without a file"));
 }
 
