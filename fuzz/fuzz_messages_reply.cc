@@ -1,5 +1,6 @@
-// An answer of the Messages API from a hostile server: no crash, and a bill only where the answer
-// had its end. The first byte chooses status, size of pieces and how the transfer ended.
+// An answer of the Messages API from a hostile server: no crash, no absurd bill, and the text that
+// was shown is the text that is kept. The first byte chooses status, size of pieces and how the
+// transfer ended.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -31,7 +32,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const int status = kStatuses[data[0] & 7];
   const std::size_t piece = (data[0] >> 3 & 7) * 37u + 1u;
   std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const bool has_end = bytes.find("message") != bytes.npos;
 
   baton::MessagesReply reply;
   const std::string advice(bytes.substr(0, 40));
@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const baton::CallOutcome outcome = reply.end(end);
 
   if (const auto* settled = std::get_if<baton::CallSettled>(&outcome)) {
-    require(status == 200 && has_end);
+    require(status == 200);
     require(settled->text == shown && baton::is_utf8(settled->text));
     require_sane(settled->usage);
   } else if (const auto* unknown = std::get_if<baton::CallUnknown>(&outcome)) {

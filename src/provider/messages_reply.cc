@@ -155,11 +155,13 @@ void MessagesReply::State::on_message(const json::value& message, const OnText& 
     const ApiError error = api_error(&message);
     return fail("the answer is " + words_of(error), kind_of_broken_answer(error));
   }
-  on_message_start(&message);
-  if (closed()) return;
   const json::value* content = member(&message, "content");
   const json::array* blocks = content == nullptr ? nullptr : content->if_array();
-  if (blocks == nullptr) return fail("the answer is not a message: it has no content");
+  if (text_of(member(&message, "type")) != "message" || blocks == nullptr) {
+    return fail("the answer is neither a stream nor a message");
+  }
+  on_message_start(&message);
+  if (closed()) return;
   for (const json::value& block : *blocks) {
     if (text_of(member(&block, "type")) != "text") continue;
     add_text(text_of(member(&block, "text")), on_text);
