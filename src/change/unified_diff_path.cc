@@ -107,14 +107,16 @@ Names without_prefixes(std::string old_name, std::string new_name, std::optional
 }
 
 void normalise(std::string& path) {
-  while (path.starts_with("./")) path.erase(0, 2);
+  while (path.size() > 2 && path.starts_with("./")) path.erase(0, 2);
 }
 
 std::optional<std::string> objection_to(std::string_view path) {
   if (path.starts_with('/')) return "outside the repository: its path is absolute";
+  if (path.empty() || path.ends_with('/')) return "not the name of a file";
   while (!path.empty()) {
     const std::size_t slash = path.find('/');
     const std::string_view component = path.substr(0, slash);
+    if (component.empty() || component == ".") return "not the name of a file";
     if (component == "..") return "outside the repository: its path leaves it by \"..\"";
     if (component == ".git") return "git's own data";
     path.remove_prefix(slash == path.npos ? path.size() : slash + 1);

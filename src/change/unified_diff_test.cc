@@ -256,6 +256,8 @@ TEST(UnifiedDiff, PathsThatAreNoneOfTheRepositorysOwnAreSkipped) {
       ElementsAre(SkippedFile{"../../x", "outside the repository: its path leaves it by \"..\""}));
   EXPECT_THAT(skipped("--- a/s/.git/config\n+++ b/s/.git/config\n"),
               ElementsAre(SkippedFile{"s/.git/config", "git's own data"}));
+  EXPECT_THAT(skipped("--- a/x\n+++ ./\n"),
+              ElementsAre(SkippedFile{"./", "not the name of a file"}));
   EXPECT_EQ(file_of(under("--- a/x..y/..z\n+++ b/x..y/..z\n")).path, "x..y/..z");
 }
 
