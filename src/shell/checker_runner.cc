@@ -135,6 +135,7 @@ struct PendingReport {
       outcome.detail = result.outcome.detail;
     }
     if (--missing > 0) return;
+    report.findings = merge_findings(std::move(report.findings));
     std::sort(report.findings.begin(), report.findings.end(),
               [](const Finding& a, const Finding& b) {
                 return std::tie(a.file, a.line, a.source, a.message) <

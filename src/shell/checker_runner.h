@@ -38,7 +38,7 @@ struct CheckerOutcome {
 };
 
 struct CheckerReport {
-  std::vector<Finding> findings;         // on added lines only, by file and line
+  std::vector<Finding> findings;         // on added lines only, merged, by file and line
   std::vector<CheckerOutcome> outcomes;  // of the checkers that had files, in the job's order
   std::vector<std::string> unread;       // paths of the job that no checker could be given
 

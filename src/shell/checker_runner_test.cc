@@ -172,6 +172,17 @@ TEST(CheckerRunnerTest, TheFilesHaveTheirTextAndTheirNamesBesideEachOther) {
                                             "a/x.txt:1 naming_convention_check one"));
 }
 
+TEST(CheckerRunnerTest, WhatTwoCheckersSayOfOneLineAndTypeIsOneFinding) {
+  CheckerJob job;
+  job.checkers = {script("echo \"$1:1:one\""), script("echo \"$1:1:two\"")};
+  job.checkers[1].name = "other";
+  job.paths = {"a.txt"};
+  job.source = "t1";
+  const CheckerReport report = run(change_of({new_file("a.txt", "x\n")}), job);
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].source, "t1 (other), t1 (script)");
+}
+
 TEST(CheckerRunnerTest, OnlyTheTaskTypeAskedForComesBack) {
   const Change change = change_of({new_file("a.txt", "x\n")});
   CheckerJob job;

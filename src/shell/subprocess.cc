@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -172,6 +173,7 @@ class RunningProgram : public Subprocess, public std::enable_shared_from_this<Ru
       return refuse(failed);
     }
     pid_ = pid;
+    limit_resources();
     out_.open(out.release_reader());
     err_.open(err.release_reader());
     read_on(&RunningProgram::out_);
@@ -186,6 +188,15 @@ class RunningProgram : public Subprocess, public std::enable_shared_from_this<Ru
 
  private:
   using StreamMember = Stream RunningProgram::*;
+
+  // From outside, as posix_spawn cannot: the program is under way already, but has had no time for
+  // more than its first steps. Data, not address space: node reserves far more than it uses.
+  void limit_resources() const {
+    const rlimit data{request_.memory_limit, request_.memory_limit};
+    const rlimit no_core{0, 0};
+    ::prlimit(pid_, RLIMIT_DATA, &data, nullptr);
+    ::prlimit(pid_, RLIMIT_CORE, &no_core, nullptr);
+  }
 
   void read_on(StreamMember stream) {
     (this->*stream).wait([weak = weak_from_this(), stream](boost::system::error_code failed) {

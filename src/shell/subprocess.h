@@ -23,6 +23,7 @@ struct SubprocessRequest {
   std::string home;                    // its HOME: a folder that may be thrown away
   Millis limit = Millis::seconds(60);
   std::size_t output_limit = std::size_t{8} << 20;  // bytes of each stream
+  std::size_t memory_limit = std::size_t{2} << 30;  // bytes of data of each process
 };
 
 struct SubprocessResult {

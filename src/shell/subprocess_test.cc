@@ -135,6 +135,14 @@ TEST(SubprocessTest, OutputLargerThanAPipeArrivesWhole) {
   EXPECT_FALSE(result.truncated);
 }
 
+TEST(SubprocessTest, AProgramThatUsesTooMuchMemoryFails) {
+  SubprocessRequest request = shell("sleep 0.1; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done");
+  request.memory_limit = std::size_t{64} << 20;
+  const SubprocessResult result = ran(std::move(request));
+  EXPECT_NE(result.status, 0);
+  EXPECT_FALSE(result.timed_out);
+}
+
 TEST(SubprocessTest, LettingGoOfAProgramKillsItAndReportsNothing) {
   Loop loop;
   std::shared_ptr<Subprocess> program =
