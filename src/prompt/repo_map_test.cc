@@ -64,7 +64,7 @@ TEST(RepoMap, EveryChangedFileIsNamedBeforeAnySymbolIsShown) {
                              .reviewed = {{1, 9}},
                              .symbols = {{"some_function_with_a_name", "function", {1, 9}}}});
   }
-  const std::string map = render_repo_map(facts, Tokens(300));
+  const std::string map = render_repo_map(facts, Tokens(350));
   EXPECT_THAT(map, HasSubstr("file19.cc"));
   EXPECT_THAT(map, HasSubstr("more symbols)"));
 }

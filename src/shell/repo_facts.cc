@@ -87,9 +87,9 @@ Copies copy_texts(const Change& change, const fs::path& into) {
 // What tells a planner little about how a file is built.
 bool is_detail(std::string_view kind) {
   static const std::set<std::string_view> kDetails = {
-      "variable",  "local",  "parameter", "enumerator", "label",  "header",    "extern",
-      "externvar", "string", "number",    "boolean",    "null",   "array",     "key",
-      "unknown",   "alias",  "property",  "constant",   "object", "macroparam"};
+      "variable",  "local",  "parameter", "enumerator", "label",  "header",     "extern",
+      "externvar", "string", "number",    "boolean",    "null",   "array",      "key",
+      "unknown",   "alias",  "property",  "constant",   "object", "macroparam", "namespace"};
   return kDetails.contains(kind);
 }
 
@@ -123,6 +123,7 @@ void add_symbol(std::string_view line, std::vector<ChangedFacts>& changed) {
   const int first = line_field(tag, "line");
   Symbol symbol{field(tag, "name"), field(tag, "kind"), {first, line_field(tag, "end")}};
   if (!place || *place >= changed.size() || first < 1 || is_detail(symbol.kind)) return;
+  if (symbol.name.starts_with("__anon")) return;  // ctags' own name for what has none
   // Python's methods are members with a signature, C's fields members without.
   if (symbol.kind == "member" && !tag.contains("signature")) return;
   symbol.lines.last = std::max(symbol.lines.last, first);
