@@ -62,7 +62,8 @@ void Driver::cut() {
 // A fact leads to decisions; what needs no durability (a prompt is prepared, nothing leaves the
 // process) follows at once, so that it can share the commit; everything else waits for the journal.
 void Driver::tell(Event fact, std::vector<Blob> texts) {
-  if (over_ || run_.status != RunStatus::kRunning) return;
+  const bool resumes = std::holds_alternative<RunResumed>(fact);
+  if (over_ || (run_.status != RunStatus::kRunning && !resumes)) return;
   std::vector<Event> events = step(run_, std::move(fact), parts_.rules);
   record(std::move(events), std::move(texts));
 }
