@@ -54,8 +54,8 @@ struct CurlTransfer {
 };
 
 // One multi handle with its timer. libcurl searches its connections to a host one by one, so there
-// are several: with 10,000 streams, engines of 500 save 30 us a stream against engines of 2,000, and
-// smaller ones save nothing more. (Each parses the CA bundle once.)
+// are several: with 10,000 streams, engines of 500 save 30 us a stream against engines of 2,000,
+// and smaller ones save nothing more. (Each parses the CA bundle once.)
 class CurlEngine {
  public:
   CurlEngine(Loop& loop, SocketPoller& poller, std::function<void(CurlEngine&)> on_turn);
