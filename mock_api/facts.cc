@@ -80,10 +80,18 @@ std::optional<NumberedLine> numbered_line(std::string_view line) {
   return found;
 }
 
+// "    42|+ text", and "      |- text" for a line that is gone.
+bool is_gutter_line(std::string_view line) {
+  const std::size_t bar = line.find_first_not_of(" 0123456789");
+  return bar != line.npos && bar > 0 && line[bar] == '|' && bar + 1 < line.size() &&
+         (line[bar + 1] == '+' || line[bar + 1] == '-' || line[bar + 1] == ' ');
+}
+
 class Reader {
  public:
   void line(std::string_view text) {
-    if (in_hunk_ && hunk_line(text)) return;
+    // A hunk's lines may be shown with their numbers instead of as a diff.
+    if (in_hunk_ && !is_gutter_line(text) && hunk_line(text)) return;
     in_hunk_ = false;
     if (text.starts_with("@@ ")) return hunk_head(text);
     if (text.starts_with("--- ") || text.starts_with("diff --git ")) return;
@@ -92,6 +100,7 @@ class Reader {
       if (numbered->mark != '-') show(numbered->number, numbered->mark == '+');
       return;
     }
+    if (is_gutter_line(text) || heading(text)) return;
     prose(text);
   }
 
@@ -157,6 +166,18 @@ class Reader {
       --new_left_;
       show(next_line_++, kind == '+');
     }
+    return true;
+  }
+
+  // "### any name (modified, 12 lines)", also behind "- ": the name may have spaces or no dot.
+  bool heading(std::string_view text) {
+    const bool listed = text.starts_with("- ");
+    if (!listed && !text.starts_with('#')) return false;
+    if (!text.ends_with(" lines)")) return false;
+    const std::size_t begin = text.find_first_not_of("#- ");
+    const std::size_t end = text.rfind(" (");
+    if (begin == text.npos || end == text.npos || end <= begin) return false;
+    speak_of(text.substr(begin, end - begin));
     return true;
   }
 
@@ -248,6 +269,24 @@ class Reader {
 
 }  // namespace
 
+namespace {
+
+// "Task: a title (naming_convention_check)".
+std::string type_in_brackets(std::string_view text) {
+  for (const std::string_view line : split_lines(text)) {
+    const std::size_t open = line.rfind('(');
+    if (!line.starts_with("Task") || open == line.npos || !line.ends_with(')')) continue;
+    const std::string_view word = line.substr(open + 1, line.size() - open - 2);
+    const bool snake = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+      return is_lower(c) || is_digit(c) || c == '_';
+    });
+    if (snake) return std::string(word);
+  }
+  return {};
+}
+
+}  // namespace
+
 Facts facts_of(std::string_view text) {
   Reader reader;
   for (const std::string_view line : split_lines(text)) reader.line(line);
@@ -272,6 +311,10 @@ std::vector<std::string> task_types_of(std::string_view text) {
     const bool snake = !word.empty() && is_lower(word.front()) && word.find('_') != word.npos;
     if (!snake || !(rest.starts_with(':') || rest.starts_with(" ("))) continue;
     if (seen.insert(word).second) types.emplace_back(word);
+  }
+  if (types.empty()) {
+    const std::string named = type_in_brackets(text);
+    if (!named.empty()) types.push_back(named);
   }
   return types;
 }

@@ -29,10 +29,11 @@ struct Facts {
 // every path named. `text` may be any bytes.
 Facts facts_of(std::string_view text);
 
-// Task types: lines "- snake_case_word: …".
+// Task types: lines "- snake_case_word: …"; without any, the one of a line "Task: … (type)".
 std::vector<std::string> task_types_of(std::string_view text);
 
-// The JSON objects of `text` that have `file`, `line` and `message`, without duplicates.
+// The JSON objects of `text` that have `file`, `line` and `message`. Of those with the same `id`,
+// or without one and saying the same of the same line, the first.
 boost::json::array findings_of(std::string_view text);
 
 }  // namespace baton::mock_api

@@ -53,9 +53,11 @@ class Collector {
 
  private:
   void keep(const json::object& finding, std::string_view file, std::int64_t line) {
-    std::string key(file);
-    key += '\n' + std::to_string(line) + '\n';
-    key += string_at(finding, "message");
+    std::string key(string_at(finding, "id"));
+    if (key.empty()) {
+      key = std::string(file) + '\n' + std::to_string(line) + '\n';
+      key += string_at(finding, "message");
+    }
     if (found_.size() < kMaxFindings && seen_.insert(std::move(key)).second) {
       found_.push_back(finding);
     }

@@ -52,6 +52,23 @@ TEST(FactsTest, NumberedLinesBelongToTheFileNamedBefore) {
   EXPECT_EQ(facts_of("src/b.cc\n7: int x;\n9| y").files, (Files{{"src/b.cc", {7, 9}, {}}}));
 }
 
+// As the prompts of a review show files.
+TEST(FactsTest, HeadingsNameFilesAndHunksMayBeNumbered) {
+  const Facts facts = facts_of(
+      "Task: names of a.cc (naming_convention_check)\n"
+      "- other file.py (modified, 9 lines)\n"
+      "### my file.py (renamed, was old.py, 4 lines)\n"
+      "@@ -1,3 +1,3 @@ int f()\n"
+      "      |- import gone/away.py\n"
+      "     2|+ two\n"
+      "     3|  three\n"
+      "### Makefile (added, 1 lines)\n"
+      "lines 1-1:\n"
+      "     1|+ all:\n");
+  EXPECT_EQ(facts.files, (Files{{"my file.py", {2, 3}, {2}}, {"Makefile", {1}, {1}}}));
+  EXPECT_EQ(facts.task_types, (std::vector<std::string>{"naming_convention_check"}));
+}
+
 TEST(FactsTest, PathsAndRangesInProseAreTakenWhereNoLinesAreShown) {
   EXPECT_EQ(facts_of("Look at src/a.cc (lines 3-5, 9) and lib/b.py, e.g. version 3.14 of "
                      "https://example.com/c.html.")

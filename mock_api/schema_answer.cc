@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 #include <set>
 
 #include "base/chance.h"
@@ -178,7 +179,9 @@ class Writer {
     json::array out;
     if (items == nullptr) return out;
     if (name == "depends_on") return dependencies(subject);
-    if (name == "findings" && !findings_.empty()) return known_findings(*items);
+    if (lists_findings(*items, name)) return known_findings(*items);
+    const bool may_be_empty = integer_at(schema, "minItems").value_or(0) == 0;
+    if (may_be_empty && (name == "dismissed" || name == "same_as")) return out;
     const std::size_t count = count_of(schema, *items, name);
     std::set<std::string> seen;
     for (std::size_t i = 0; i < count; ++i) {
@@ -233,29 +236,58 @@ class Writer {
     return ids;
   }
 
-  // The findings of the prompt, each brought into the form the schema asks for.
-  json::array known_findings(const json::value& items) {
-    json::array out;
+  const json::object* properties_of(const json::value& items) const {
     const json::object* schema = items.if_object();
     if (schema != nullptr && schema->contains("$ref")) {
       const json::value* target = resolve_reference(root_, string_at(*schema, "$ref"));
       schema = target == nullptr ? nullptr : target->if_object();
     }
-    const json::object* properties = schema ? object_at(*schema, "properties") : nullptr;
+    return schema == nullptr ? nullptr : object_at(*schema, "properties");
+  }
+
+  // Whether a list of the answer takes up the findings of the prompt: whole, or by their ids.
+  bool lists_findings(const json::value& items, std::string_view name) const {
+    if (findings_.empty() || name == "tasks" || name == "dismissed") return false;
+    const json::object* properties = properties_of(items);
+    if (properties == nullptr) return false;
+    return name == "findings" ||
+           (properties->contains("id") && findings_[0].get_object().contains("id"));
+  }
+
+  // The findings of the prompt, each brought into the form the schema asks for. Where that form has
+  // `same_as`, findings on one line are one.
+  json::array known_findings(const json::value& items) {
+    json::array out;
+    const json::object* properties = properties_of(items);
     if (properties == nullptr) return out;
+    const bool merges = properties->contains("same_as");
+    std::map<std::string, std::size_t> by_place;  // index in `out`
     for (std::size_t i = 0; i < findings_.size(); ++i) {
       const json::object& known = findings_[i].get_object();
-      Subject subject;
-      turn_to(subject, i);
-      json::object finding;
-      for (const auto& [name, property] : *properties) {
-        const json::value* own = known.if_contains(name);
-        finding[name] =
-            own != nullptr && fits(root_, property, *own) ? *own : value(property, name, subject);
+      const std::string place =
+          fmt::format("{}\n{}", string_at(known, "file"), integer_at(known, "line").value_or(0));
+      const auto [first, is_first] = by_place.emplace(place, out.size());
+      if (merges && !is_first) {
+        json::array* same_as = out[first->second].as_object()["same_as"].if_array();
+        if (same_as != nullptr) same_as->emplace_back(json::string(string_at(known, "id")));
+        continue;
       }
-      out.emplace_back(std::move(finding));
+      out.emplace_back(known_finding(known, *properties, i));
     }
     return out;
+  }
+
+  json::object known_finding(const json::object& known, const json::object& properties,
+                             std::size_t index) {
+    Subject subject;
+    turn_to(subject, index);
+    json::object finding;
+    for (const auto& [name, property] : properties) {
+      const json::value* own = known.if_contains(name);
+      finding[name] =
+          own != nullptr && fits(root_, property, *own) ? *own : value(property, name, subject);
+    }
+    return finding;
   }
 
   json::value integer(std::string_view name, const Subject& subject) {

@@ -6,7 +6,8 @@
 //   tasks                 4 to 12 items                   findings                      0 to 3
 //   items
 //
-// Findings listed as JSON in the prompt are the answer's findings.
+// Findings listed as JSON in the prompt are the answer's findings; a list of objects with an `id`
+// ranks them by their ids, and its `same_as` names those on the same line.
 #pragma once
 
 #include <boost/json/fwd.hpp>

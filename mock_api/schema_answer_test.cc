@@ -136,6 +136,25 @@ TEST(SchemaAnswerTest, FindingsListedInThePromptBecomeTheAnswers) {
   EXPECT_NE(text_at(findings[1], "severity"), "absurd") << "not one of the enum";
 }
 
+TEST(SchemaAnswerTest, FindingsWithIdsAreRankedByThem) {
+  const json::value schema = parsed(
+      closed("'ranking': {'type': 'array', 'items': " +
+                 closed("'id': {'type': 'string'}, 'same_as': {'type': 'array', 'items': {'type': "
+                        "'string'}}, 'severity': {'type': 'string', 'enum': ['low', 'high']}",
+                        "'id', 'same_as', 'severity'") +
+                 "}, 'dismissed': {'type': 'array', 'items': " +
+                 closed("'id': {'type': 'string'}", "'id'") + "}",
+             "'ranking', 'dismissed'"));
+  const std::string listed =
+      R"({"id":"f1","file":"a.cc","line":1,"severity":"high","message":"One."}
+{"id":"f2","file":"a.cc","line":2,"severity":"low","message":"Two."}
+{"id":"f3","file":"a.cc","line":1,"severity":"low","message":"One."})";
+  const json::value answer = answer_for(schema, {.question = listed}, {.seed = 1});
+  EXPECT_EQ(json::serialize(answer),
+            R"({"ranking":[{"id":"f1","same_as":["f3"],"severity":"high"},)"
+            R"({"id":"f2","same_as":[],"severity":"low"}],"dismissed":[]})");
+}
+
 TEST(SchemaAnswerTest, TheSameRequestAndSeedGiveTheSameAnswer) {
   const auto ask = [](std::uint64_t seed) {
     return json::serialize(
