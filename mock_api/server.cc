@@ -308,7 +308,7 @@ void Alarms::ring() {
 class Listener {
  public:
   Listener(asio::io_context& io, Service& service)
-      : io_(io), acceptor_(io), pause_(io), alarms_(io), service_(service) {}
+      : acceptor_(io), pause_(io), alarms_(io), service_(service) {}
 
   Status open(std::uint16_t port) {
     const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
@@ -348,7 +348,6 @@ class Listener {
     });
   }
 
-  asio::io_context& io_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   Alarms alarms_;
