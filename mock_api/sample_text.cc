@@ -139,7 +139,10 @@ class PatternWriter {
 
 std::string sentence_for(std::string_view name, const Saying& saying, std::uint64_t chance) {
   const std::string what = spaced(saying.type);
-  const std::size_t pick = static_cast<std::size_t>(chance % kMessages.size());
+  // By the subject and not by chance, so that a suggestion belongs to its message.
+  const std::size_t pick = (saying.item + saying.type.size() + saying.file.size() +
+                            static_cast<std::size_t>(saying.first_line)) %
+                           kMessages.size();
   if (name == "title" || name == "name") {
     return fmt::format("{} of {} (part {})", what, saying.file, saying.item);
   }
