@@ -80,6 +80,31 @@ std::string what_is_reviewed(const Change& change) {
                      change.added_lines() == 1 ? "" : "s");
 }
 
+// What the user can do about a run that did not get to its end.
+std::string what_to_do(const RunState& run, const RunId& id) {
+  switch (run.status) {
+    case RunStatus::kRunning:
+    case RunStatus::kPaused: {
+      std::string_view first;
+      if (run.halt && run.halt->kind == FailureKind::kDenied)
+        first = "set a key that is accepted (ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN), then ";
+      if (run.halt && run.halt->kind == FailureKind::kSpendLimit)
+        first = "raise the limit at the provider or wait until it is reset, then ";
+      return fmt::format("paused: {}; {}`baton resume {}` goes on where it stopped", run.reason,
+                         first, id);
+    }
+    case RunStatus::kBudgetExhausted:
+      return fmt::format("the budget was not enough: {}; review again with a larger --budget",
+                         run.reason);
+    case RunStatus::kFailed:
+      return fmt::format("the review failed: {}", run.reason);
+    case RunStatus::kPartial:
+    case RunStatus::kComplete:
+      return {};
+  }
+  return {};
+}
+
 ExitCode finish(Session& session, const Result<RunState>& run, const Review& review,
                 const RunRequest& request, const Tables& tables) {
   if (!run) {
@@ -97,11 +122,7 @@ ExitCode finish(Session& session, const Result<RunState>& run, const Review& rev
     return say(delivered.error());
   }
   if (!request.output.empty()) say(fmt::format("the report is in {}", request.output));
-  if (run->status == RunStatus::kPaused || run->status == RunStatus::kRunning) {
-    say(fmt::format("paused: {}; `baton resume {}` goes on where it stopped", run->reason,
-                    session.run()));
-  }
-  if (run->status == RunStatus::kFailed) say(fmt::format("the review failed: {}", run->reason));
+  if (const std::string advice = what_to_do(*run, session.run()); !advice.empty()) say(advice);
   return code;
 }
 
