@@ -9,7 +9,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1")  # assertions stay: "Requires" is checked
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch -Werror -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these falsely inside libstdc++ and Boost at -O2 and above.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
+                      -Wno-stringop-overread)
 endif()
 
 if(BATON_SANITIZE)

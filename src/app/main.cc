@@ -121,7 +121,8 @@ ExitCode run(int argc, char** argv) {
 }  // namespace baton
 
 int main(int argc, char** argv) {
-  // A reader that went away and a file that may not grow are errors of the write, not the end of the process.
+  // A reader that went away and a file that may not grow are errors of the write, not the end of
+  // the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   if (argc > 1 && std::string_view(argv[1]) == "mock-api") {

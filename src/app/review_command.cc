@@ -216,6 +216,7 @@ ExitCode review_command(const ReviewOptions& options) {
   if (!session) return say(session.error());
   // A change without a file needs no plan: the report says so at no cost.
   if (change->files.empty()) request->local = true;
+  if (request->local) request->budget.reset();  // nothing is spent
   Review review = make_review(std::move(*change), *tables, *request);
   return finish(**session, (*session)->begin(review, *where, *request), review, *request, *tables);
 }

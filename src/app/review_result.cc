@@ -62,6 +62,12 @@ std::vector<LeftToModels> left_to_models(const Review& review, const RunRequest&
   return left;
 }
 
+// A program that is missing is missing to every task it serves: one note says it.
+void add_once(std::vector<std::string>& notes, const std::string& note) {
+  if (!note.empty() && std::find(notes.begin(), notes.end(), note) == notes.end())
+    notes.push_back(note);
+}
+
 std::string dropped_detail(const Sifted& dropped) {
   std::vector<std::string> parts;
   const auto say = [&](int count, std::string_view what) {
@@ -90,6 +96,7 @@ ReviewReport report_of(const RunState& run, const Review& review, const std::vec
   for (const Task& task : run.tasks) {
     report.tasks.push_back(line_of(task, review));
     if (task.skipped) report.missing.push_back(report.tasks.back());
+    if (task.tier == Tier::kLocal) add_once(report.notes, task.note);
   }
   if (request.local)
     report.left_to_models = left_to_models(review, request, tables, run.created.at);
@@ -98,8 +105,8 @@ ReviewReport report_of(const RunState& run, const Review& review, const std::vec
   report.files_reviewed = static_cast<int>(review.change().files.size());
   report.lines_added = review.change().added_lines();
   report.skipped = review.change().skipped;
-  report.notes = review.change().notes;
-  report.notes.insert(report.notes.end(), review.notes().begin(), review.notes().end());
+  for (const std::string& note : review.change().notes) add_once(report.notes, note);
+  for (const std::string& note : review.notes()) add_once(report.notes, note);
   report.cost =
       cost_of(events, tables.catalog, request.models[static_cast<std::size_t>(Tier::kDeep)]);
   return report;

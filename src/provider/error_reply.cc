@@ -99,6 +99,11 @@ ApiError api_error(const boost::json::value* body) {
           .request_id = quoted(text_of(member(body, "request_id")))};
 }
 
+bool is_proof_of_no_bill(int status, std::string_view body) {
+  if (status != 500 && status != 502 && status != 504) return true;
+  return !api_error(json_reader().read(body)).type.empty();
+}
+
 CallNotBilled error_reply(int status, std::string_view body, const RetryAdvice& advice) {
   const ApiError error = api_error(json_reader().read(body));
   CallNotBilled result{.kind = kind_of(status, error),

@@ -32,6 +32,11 @@ struct ApiError {
 };
 ApiError api_error(const boost::json::value* body);
 
+// Whether this error means that nothing was billed. A gateway in between may give up (500, 502,
+// 504) on a call that the provider goes on with, and bills; the provider's own errors come in the
+// API's form.
+bool is_proof_of_no_bill(int status, std::string_view body);
+
 // Requires: `status` is not one of success.
 CallNotBilled error_reply(int status, std::string_view body, const RetryAdvice& advice);
 

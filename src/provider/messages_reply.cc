@@ -250,6 +250,9 @@ CallOutcome MessagesReply::end(const TransferEnd& transfer) {
   }
   if (state.status != 0 && !state.succeeded()) {
     CallNotBilled reply = error_reply(state.status, state.error_body, state.advice);
+    if (!is_proof_of_no_bill(state.status, state.error_body)) {
+      return state.unknown(std::move(reply.message), FailureKind::kCut);
+    }
     if (!state.request_id.empty()) reply.request_id = state.request_id;
     return reply;
   }

@@ -358,7 +358,14 @@ TEST(MessagesReplyTest, AnErrorSaysStatusTypeCodeAndTheProvidersWords) {
       end.message,
       "the provider answered HTTP 429, rate_limit_error (ramp_limit_exceeded): ramp\uFFFD[31m up");
   EXPECT_EQ(end.request_id, "req_body");
-  EXPECT_EQ(refused(500, "x", {{"request-id", "req_head"}}).request_id, "req_head");
+  EXPECT_EQ(refused(503, "x", {{"request-id", "req_head"}}).request_id, "req_head");
+}
+
+TEST(MessagesReplyTest, AGatewayThatGivesUpIsNoProofThatNothingWasBilled) {
+  for (const int status : {500, 502, 504}) {
+    EXPECT_EQ(unknown(outcome_of("<html>Bad Gateway</html>", kComplete, status)).kind,
+              FailureKind::kCut);
+  }
 }
 
 TEST(MessagesReplyTest, AnErrorStatusIsNotBilledEvenIfItsBodyBreaksOff) {
@@ -368,7 +375,7 @@ TEST(MessagesReplyTest, AnErrorStatusIsNotBilledEvenIfItsBodyBreaksOff) {
 
 TEST(MessagesReplyTest, AnEndlessErrorBodyIsQuotedShort) {
   MessagesReply reply;
-  reply.head(502, {}, kNow);
+  reply.head(503, {}, kNow);
   for (int i = 0; i < 1000; ++i) reply.feed(std::string(1024, '\xFF'), {});
   const CallOutcome outcome = reply.end(kComplete);
   EXPECT_LT(std::get<CallNotBilled>(outcome).message.size(), 600u);
