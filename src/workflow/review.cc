@@ -155,6 +155,7 @@ Ask Review::ask(const RunState& run, const Task& task) {
     plan_broken_ = false;
     planned_ids_.clear();
     first_of_attempt_ = TaskId(added_);
+    planned_again_.clear();
     return plan_prompt();
   }
   if (!task.spec.last) return work_prompt(task);
@@ -174,13 +175,17 @@ std::vector<NewTask> Review::read_piece(const Task& task, std::string_view piece
   return planned;
 }
 
-std::optional<TaskId> Review::already_planned(const ReviewTask& task) const {
-  if (const auto same = exact_keys_.find(exact_key(task)); same != exact_keys_.end())
+std::optional<TaskId> Review::already_planned(const ReviewTask& task) {
+  if (const auto same = exact_keys_.find(exact_key(task)); same != exact_keys_.end()) {
+    planned_again_.insert(same->second);
     return same->second;
-  // A plan that is asked for again finds its own tasks under way; within one plan only the very
-  // same is a repetition.
-  const auto alike = loose_keys_.find(loose_key(task));
-  if (alike != loose_keys_.end() && alike->second < first_of_attempt_) return alike->second;
+  }
+  // A plan that is asked for again finds its own tasks under way, each once: what it names more
+  // often than before is new. Within one plan only the very same is a repetition.
+  const auto [begin, end] = loose_keys_.equal_range(loose_key(task));
+  for (auto alike = begin; alike != end && alike->second < first_of_attempt_; ++alike) {
+    if (planned_again_.insert(alike->second).second) return alike->second;
+  }
   return std::nullopt;
 }
 

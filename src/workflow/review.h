@@ -84,7 +84,7 @@ class Review : public Workflow {
   Prompt report_prompt(const RunState& run) const;
   std::vector<Finding> all_findings() const;
   std::optional<NewTask> plan_one(std::string_view element, std::size_t pending);
-  std::optional<TaskId> already_planned(const ReviewTask& task) const;
+  std::optional<TaskId> already_planned(const ReviewTask& task);
   NewTask worker(ReviewTask task, TaskId id) const;
   void read_synthesis(std::string_view answer);
 
@@ -102,9 +102,10 @@ class Review : public Workflow {
   std::unique_ptr<ArrayStream> plan_stream_;
   bool plan_broken_ = false;
   TaskId first_of_attempt_;                    // tasks from here on belong to it
+  std::set<TaskId> planned_again_;             // tasks of earlier attempts that it named
   std::map<std::string, TaskId> planned_ids_;  // the planner's own names → tasks
   std::map<std::string, TaskId> exact_keys_;
-  std::map<std::string, TaskId> loose_keys_;  // the first task of each
+  std::multimap<std::string, TaskId> loose_keys_;
   int left_out_ = 0;
 
   struct Ranked {

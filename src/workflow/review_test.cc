@@ -126,6 +126,22 @@ TEST(ReviewTest, APlanAskedForAgainFindsItsTasksUnderWay) {
   EXPECT_THAT(again[0].spec.after, ElementsAre(TaskId(2)));
 }
 
+// Otherwise a plan that broke off early would lose all but the first task of a type for a file.
+TEST(ReviewTest, APlanAskedForAgainMayNameMoreTasksOfAKindThanBefore) {
+  Desk desk;
+  const auto look_at = [](std::string_view part) {
+    std::string task = planned("p1", "naming_convention_check", "src/a.py");
+    constexpr std::string_view kInstructions = "look at src/a.py";
+    return task.replace(task.find(kInstructions), kInstructions.size(), part);
+  };
+  desk.hear(R"({"tasks":[)" + look_at("Look at a.") + ',' + look_at("Look at b."));
+  desk.ask(TaskId(0));
+  const auto again = desk.hear(
+      plan_of({look_at("Look at a, again."), look_at("Look at b."), look_at("Look at c.")}));
+  ASSERT_THAT(again, SizeIs(1));
+  EXPECT_THAT(again[0].brief, HasSubstr("Look at c."));
+}
+
 TEST(ReviewTest, WhatThePlanNamesAndTheChangeDoesNotHaveIsLeftOutAndSaid) {
   Desk desk;
   EXPECT_THAT(desk.hear(plan_of({planned("p1", "naming_convention_check", "etc/passwd")})),
