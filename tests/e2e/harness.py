@@ -238,13 +238,13 @@ class BatonTest(unittest.TestCase):
         where = ["--repo", repository.folder] if repository is not None else []
         done = self.baton("review", *where, "--format", "json", *arguments, mock=mock, **more)
         if code is not None:
-            self.assertEqual(done.code, code, done.err + done.out)
+            self.assertEqual(done.code, code, done.err + done.out[:1500])
         return json.loads(done.out)
 
     def resume(self, run, mock=None, code=DONE, **more):
         done = self.baton("resume", run, "--format", "json", mock=mock, **more)
         if code is not None:
-            self.assertEqual(done.code, code, done.err + done.out)
+            self.assertEqual(done.code, code, done.err + done.out[:1500])
         return json.loads(done.out)
 
     def cost(self, *arguments):
