@@ -90,8 +90,8 @@ ReviewReport report_of(const RunState& run, const Review& review, const std::vec
   report.title = review.change().title;
   report.started = run.created.at;
   report.elapsed = at_of(events.back()) - run.created.at;
-  report.summary = review.summary();
-  report.synthesised = review.synthesised();
+  report.synthesised = review.synthesis().has_value();
+  if (report.synthesised) report.summary = review.synthesis()->summary;
   report.findings = review.report();
   for (const Task& task : run.tasks) {
     report.tasks.push_back(line_of(task, review));

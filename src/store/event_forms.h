@@ -36,6 +36,7 @@ struct Form<TaskSpec> {
     field("tier", s.tier);
     field("checkers_first", s.checkers_first);
     field("after", s.after);
+    field("last", s.last);
     field("max_output", s.max_output);
     field("brief", s.brief);
   }
@@ -166,6 +167,8 @@ struct Form<RetryScheduled> {
     field("at", e.at);
     field("task", e.task);
     field("not_before", e.not_before);
+    field("max_output", e.max_output);
+    field("counted", e.counted);
     field("reason", e.reason);
   }
 };

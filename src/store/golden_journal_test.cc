@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "core/run_state.h"
 #include "store/chain.h"
 #include "store/event_format.h"
 
@@ -66,6 +67,17 @@ TEST(GoldenJournalTest, ItsHashChainEndsWhereItDid) {
   const std::vector<Line> events = golden_events("review.tsv");
   for (const Line& line : events) hash = chained(hash, line.type, line.body);
   EXPECT_EQ(fmt::format("{} {}\n", events.size(), to_hex(hash)), golden("review.head"));
+}
+
+TEST(GoldenJournalTest, FoldsToTheRunItTellsOf) {
+  std::vector<Event> events;
+  for (const Line& line : golden_events("review.tsv"))
+    events.push_back(*read_event(line.type, line.body));
+  const Result<RunState> run = replay(events);
+  ASSERT_TRUE(run.ok()) << run.error().message;
+  EXPECT_EQ(run->status, RunStatus::kBudgetExhausted);
+  EXPECT_EQ(run->ended, static_cast<int>(run->tasks.size()));
+  EXPECT_EQ(run->budget.held(), Money());
 }
 
 // Values, not only bytes: two fields that changed places in reading and writing alike would show.

@@ -13,6 +13,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr TaskId kPlan{0};
+constexpr std::string_view kNothingToSay = "{}";
 
 NewTask orchestrator(TaskId id, const TaskTypes& types, std::string_view name, bool last) {
   const TaskType& type = *types.find(name);
@@ -49,34 +50,6 @@ Result<std::vector<Finding>> read_work(std::string_view answer, std::string_view
   const json::value* findings = object->if_contains("findings");
   if (findings == nullptr) return input_error("the answer has no 'findings'");
   return read_findings(json::serialize(*findings), source);
-}
-
-std::string_view text_in(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string())
-                                                : std::string_view();
-}
-
-const json::array* array_in(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_array() ? &value->get_array() : nullptr;
-}
-
-// "f7" → 6, if there are that many.
-std::optional<std::size_t> index_of(std::string_view id, std::size_t count) {
-  if (id.size() < 2 || id.size() > 8 || id.front() != 'f') return std::nullopt;
-  std::size_t number = 0;
-  for (const char c : id.substr(1)) {
-    if (c < '0' || c > '9') return std::nullopt;
-    number = number * 10 + static_cast<std::size_t>(c - '0');
-  }
-  if (number < 1 || number > count) return std::nullopt;
-  return number - 1;
-}
-
-void merge_into(Finding& kept, const Finding& same) {
-  if (kept.source.find(same.source) == std::string::npos) kept.source += ", " + same.source;
-  if (kept.suggestion.empty()) kept.suggestion = same.suggestion;
 }
 
 }  // namespace
@@ -130,7 +103,10 @@ void Review::added(const TaskSpec& spec, std::string_view brief) {
 
 void Review::finished(const Task& task, std::string_view answer, std::string_view findings) {
   if (task.spec.role == Role::kOrchestrator) {
-    if (task.spec.last) read_synthesis(answer);
+    // "{}" is the end without a model: there was nothing to say.
+    if (task.spec.last && answer != kNothingToSay) {
+      if (Result<Synthesis> read = read_synthesis(answer)) synthesis_ = std::move(*read);
+    }
     return;
   }
   std::vector<Finding> found;
@@ -160,7 +136,7 @@ Ask Review::ask(const RunState& run, const Task& task) {
   }
   if (!task.spec.last) return work_prompt(task);
   // Nothing to merge, nothing to rank: no model says that better than a program.
-  if (all_findings().empty()) return std::string("{}");
+  if (all_findings().empty()) return std::string(kNothingToSay);
   return report_prompt(run);
 }
 
@@ -237,7 +213,7 @@ Verdict Review::judge(const Task& task, const CallSettled& answer, std::string& 
   if (task.spec.id == kPlan) {
     status = plan_stream_ == nullptr ? Status(input_error("no plan came")) : plan_stream_->finish();
   } else if (task.spec.last) {
-    if (auto object = read_object(answer.text); !object) status = object.error();
+    if (auto read = read_synthesis(answer.text); !read) status = read.error();
   } else if (auto read = read_work(answer.text, ""); !read) {
     status = read.error();
   }
@@ -258,63 +234,17 @@ std::vector<Finding> Review::all_findings() const {
   return merge_findings(std::move(all));
 }
 
-void Review::read_synthesis(std::string_view answer) {
-  const Result<json::object> object = read_object(answer);
-  if (!object || object->empty()) return;
-  summary_ = to_utf8(text_in(*object, "summary"));
-  synthesised_ = true;
-  if (const json::array* ranking = array_in(*object, "ranking")) {
-    for (const json::value& item : *ranking) {
-      if (!item.is_object()) continue;
-      Ranked ranked;
-      ranked.id = text_in(item.get_object(), "id");
-      ranked.severity =
-          severity_from(text_in(item.get_object(), "severity")).value_or(Severity::kInfo);
-      if (const json::array* same = array_in(item.get_object(), "same_as")) {
-        for (const json::value& id : *same) {
-          if (id.is_string()) ranked.same_as.emplace_back(id.get_string());
-        }
-      }
-      ranking_.push_back(std::move(ranked));
-    }
-  }
-  const json::array* dismissed = array_in(*object, "dismissed");
-  if (dismissed == nullptr) return;
-  const std::vector<Finding> all = all_findings();
-  for (const json::value& item : *dismissed) {
-    if (!item.is_object()) continue;
-    const std::string id(text_in(item.get_object(), "id"));
-    const auto index = index_of(id, all.size());
-    if (!index || !dismissed_.insert(id).second) continue;
-    notes_.push_back(fmt::format("dismissed: {}:{} {} ({})", all[*index].file, all[*index].line,
-                                 all[*index].message,
-                                 shorten(to_utf8(text_in(item.get_object(), "reason")), 300)));
-  }
+std::vector<Finding> Review::report() const {
+  return ranked(synthesis_.value_or(Synthesis()), all_findings());
 }
 
-std::vector<Finding> Review::report() const {
-  const std::vector<Finding> all = all_findings();
-  std::vector<bool> placed(all.size());
-  std::vector<Finding> report;
-  for (const Ranked& ranked : ranking_) {
-    const auto index = index_of(ranked.id, all.size());
-    if (!index || placed[*index] || dismissed_.contains(ranked.id)) continue;
-    placed[*index] = true;
-    Finding finding = all[*index];
-    finding.severity = ranked.severity;
-    for (const std::string& same : ranked.same_as) {
-      const auto other = index_of(same, all.size());
-      if (!other || placed[*other]) continue;
-      placed[*other] = true;
-      merge_into(finding, all[*other]);
-    }
-    report.push_back(std::move(finding));
+std::vector<std::string> Review::notes() const {
+  std::vector<std::string> notes = notes_;
+  if (synthesis_) {
+    for (std::string& line : dismissals(*synthesis_, all_findings()))
+      notes.push_back(std::move(line));
   }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    // What the ranking forgot is not lost.
-    if (!placed[i] && !dismissed_.contains(fmt::format("f{}", i + 1))) report.push_back(all[i]);
-  }
-  return report;
+  return notes;
 }
 
 }  // namespace baton

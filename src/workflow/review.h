@@ -10,7 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +18,7 @@
 #include "change/finding.h"
 #include "workflow/array_stream.h"
 #include "workflow/review_task.h"
+#include "workflow/synthesis.h"
 #include "workflow/task_types.h"
 #include "workflow/workflow.h"
 
@@ -71,12 +72,12 @@ class Review : public Workflow {
   const Change& change() const { return change_; }
   const std::map<TaskId, ReviewOutcome>& outcomes() const { return outcomes_; }
   const Sifted& dropped() const { return dropped_; }  // counts alone
-  const std::vector<std::string>& notes() const { return notes_; }
+  std::vector<std::string> notes() const;
   // Ranked: by the synthesis where there is one, otherwise merged by program. Every finding kept is
   // in it, once.
   std::vector<Finding> report() const;
-  const std::string& summary() const { return summary_; }
-  bool synthesised() const { return synthesised_; }
+  // Empty where no model has written one.
+  const std::optional<Synthesis>& synthesis() const { return synthesis_; }
 
  private:
   Prompt plan_prompt() const;
@@ -86,7 +87,6 @@ class Review : public Workflow {
   std::optional<NewTask> plan_one(std::string_view element, std::size_t pending);
   std::optional<TaskId> already_planned(const ReviewTask& task);
   NewTask worker(ReviewTask task, TaskId id) const;
-  void read_synthesis(std::string_view answer);
 
   Change change_;
   TaskTypes types_;
@@ -108,15 +108,7 @@ class Review : public Workflow {
   std::multimap<std::string, TaskId> loose_keys_;
   int left_out_ = 0;
 
-  struct Ranked {
-    std::string id;
-    std::vector<std::string> same_as;
-    Severity severity = Severity::kInfo;
-  };
-  std::vector<Ranked> ranking_;
-  std::set<std::string> dismissed_;
-  std::string summary_;
-  bool synthesised_ = false;
+  std::optional<Synthesis> synthesis_;
 };
 
 }  // namespace baton

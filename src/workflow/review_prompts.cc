@@ -54,7 +54,7 @@ std::string one_line_each(const std::vector<Finding>& findings) {
   std::size_t number = 0;
   for (const Finding& finding : findings) {
     if (number == kMostFindingsShown) break;
-    boost::json::object object{{"id", fmt::format("f{}", ++number)}};
+    boost::json::object object{{"id", finding_id(number++)}};
     for (const auto& [key, value] : shown(finding)) object[key] = value;
     out += boost::json::serialize(object) + '\n';
   }

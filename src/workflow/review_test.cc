@@ -227,14 +227,14 @@ TEST_F(RankedReviewTest, TheSynthesisRanksMergesAndDismissesByIdAlone) {
   EXPECT_THAT(messages(), ElementsAre("three", "two"));
   EXPECT_EQ(desk.review.report()[0].severity, Severity::kCritical);
   EXPECT_EQ(desk.review.report()[0].source, "t3, t2");
-  EXPECT_EQ(desk.review.summary(), "Fine.");
+  EXPECT_EQ(desk.review.synthesis()->summary, "Fine.");
   EXPECT_THAT(desk.review.notes(),
               ElementsAre(HasSubstr("dismissed: src/b.py:2 four (by design)")));
 }
 
 TEST_F(RankedReviewTest, WithoutASynthesisTheFindingsAreMergedByProgram) {
   EXPECT_THAT(messages(), ElementsAre("one", "two", "three", "four"));
-  EXPECT_FALSE(desk.review.synthesised());
+  EXPECT_FALSE(desk.review.synthesis().has_value());
 }
 
 TEST(ReviewJudgementTest, AnAnswerIsWorthWhatItsStopAndItsFormSay) {
