@@ -97,7 +97,7 @@ std::string what_to_do(const RunState& run, const RunId& id) {
       return fmt::format("the budget was not enough: {}; review again with a larger --budget",
                          run.reason);
     case RunStatus::kFailed:
-      return fmt::format("the review failed: {}", run.reason);
+      return fmt::format("the review failed: {}; once that is mended, review again", run.reason);
     case RunStatus::kPartial:
     case RunStatus::kComplete:
       return {};
@@ -199,7 +199,8 @@ ExitCode review_command(const ReviewOptions& options) {
   const Result<Endpoint> where = endpoint();
   if (!where) return say(where.error());
   request->local = options.local || where->credentials.empty();
-  if (!request->local) {
+  const bool chosen = !options.fast.empty() || !options.balanced.empty() || !options.deep.empty();
+  if (!request->local || chosen) {
     if (Status priced = check_prices(*request, tables->catalog); !priced)
       return say(priced.error());
   }

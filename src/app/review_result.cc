@@ -98,7 +98,7 @@ ReviewReport report_of(const RunState& run, const Review& review, const std::vec
     if (task.skipped) report.missing.push_back(report.tasks.back());
     if (task.tier == Tier::kLocal) add_once(report.notes, task.note);
   }
-  if (request.local)
+  if (request.local && !review.change().files.empty())
     report.left_to_models = left_to_models(review, request, tables, run.created.at);
   report.dropped_findings = review.dropped().dropped();
   report.dropped_detail = dropped_detail(review.dropped());
