@@ -120,7 +120,7 @@ class WithoutAKey(LocalTest):
         self.assertIn("pylint is not installed", " ".join(report["notes"]))
         self.assertIn("cppcheck is not installed", " ".join(report["notes"]))
 
-    def test_a_program_that_hangs_or_crashes_does_not_take_the_review_with_it(self):
+    def test_a_program_that_crashes_or_prints_without_end_does_not_take_the_review_with_it(self):
         fake = self.folder / "bin"
         fake.mkdir()
         (fake / "codespell").write_text("#!/bin/sh\nkill -SEGV $$\n")
