@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -15,6 +17,17 @@ struct Driver::Transfer {
   TransferId id = 0;
   MessagesReply reply;
 };
+
+namespace {
+
+// What carry_out() acts upon; most events only tell what happened.
+bool is_instruction(const Event& event) {
+  return std::holds_alternative<CallReserved>(event) ||
+         std::holds_alternative<CheckersStarted>(event) ||
+         std::holds_alternative<RetryScheduled>(event) || std::holds_alternative<RunEnded>(event);
+}
+
+}  // namespace
 
 Driver::Driver(DriverParts parts)
     : parts_(std::move(parts)),
@@ -75,13 +88,15 @@ void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
     if (const auto* attempt = std::get_if<AttemptStarted>(&event)) started.push_back(*attempt);
     if (const auto* finished = std::get_if<TaskFinished>(&event)) note_finished(*finished);
   }
-  auto decided = std::make_shared<std::vector<Event>>(events);
-  parts_.journal.append(run_.created.run, std::move(events), std::move(texts),
-                        [this, alive = alive_, decided](const Status& status) {
-                          if (!*alive || over_) return;
-                          if (!status) return fail(status.error());
-                          for (const Event& event : *decided) carry_out(event);
-                        });
+  std::vector<Event> instructions;
+  std::copy_if(events.begin(), events.end(), std::back_inserter(instructions), is_instruction);
+  parts_.journal.append(
+      run_.created.run, std::move(events), std::move(texts),
+      [this, alive = alive_, instructions = std::move(instructions)](const Status& status) {
+        if (!*alive || over_) return;
+        if (!status) return fail(status.error());
+        for (const Event& event : instructions) carry_out(event);
+      });
   parts_.on_change(run_);
   for (const AttemptStarted& attempt : started) prepare(attempt);
 }

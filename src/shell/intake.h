@@ -1,7 +1,8 @@
-// Intake: what the user points at becomes a Change: a revision range, a diff from elsewhere, a tree.
+// Intake: what the user points at becomes a Change: a revision range, a diff from elsewhere, a
+// tree.
 //
-// The repository may be hostile: git runs without its hooks, filters, external diffs and pagers, and
-// files are opened beneath their folder, never through a symbolic link.
+// The repository may be hostile: git runs without its hooks, filters, external diffs and pagers,
+// and files are opened beneath their folder, never through a symbolic link.
 //
 // Skipped, with the reason: binary files, files above 1 MiB, whatever comes after 64 MiB in total,
 // files with a line above 20,000 characters (minified or generated), submodules, symbolic links,

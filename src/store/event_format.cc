@@ -252,7 +252,8 @@ Result<Event> read_event(std::string_view type, std::string_view body) {
                     "later one, which must read it",
                     type));
   }
-  json::monotonic_resource memory;
+  unsigned char near[4096];  // a resume reads every event of a run: most need no heap
+  json::monotonic_resource memory(near, sizeof near);
   boost::system::error_code error;
   const json::value value = json::parse(body, error, &memory);
   if (error) {
