@@ -45,7 +45,9 @@ struct PriceSheet {
   Money bill(const Usage& usage) const;
   // The most a call can cost with at most `prompt` tokens of prompt and `output` of output: every
   // prompt token at the dearest class it can be billed at, in the dearest step it can reach.
-  Money worst_case(Tokens prompt, Tokens output) const;
+  // What is not marked to be cached can not be billed as a cache write.
+  enum class Cache { kUnused, kMarked };
+  Money worst_case(Tokens prompt, Tokens output, Cache cache = Cache::kMarked) const;
   bool operator==(const PriceSheet&) const = default;
 };
 

@@ -20,13 +20,15 @@ Money PriceSheet::bill(const Usage& usage) const {
          step.output * usage.output;
 }
 
-Money PriceSheet::worst_case(Tokens prompt, Tokens output) const {
+Money PriceSheet::worst_case(Tokens prompt, Tokens output, Cache cache) const {
   BATON_CHECK(!steps.empty());
   Money worst;
   for (const PriceStep& step : steps) {
     const Tokens longest = step.max_prompt ? std::min(prompt, *step.max_prompt) : prompt;
     const Money dearest =
-        std::max({step.input, step.cache_write_5m, step.cache_write_1h, step.cache_read});
+        cache == Cache::kUnused
+            ? step.input
+            : std::max({step.input, step.cache_write_5m, step.cache_write_1h, step.cache_read});
     worst = std::max(worst, dearest * longest + step.output * output);
     if (longest == prompt) break;
   }

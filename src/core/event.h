@@ -88,9 +88,10 @@ struct TaskAdded {
 struct CallPrepared {
   Instant at;
   TaskId task;
-  std::string content_key;  // SHA-256 of the request: the same question is the same key
-  Tokens input_bound;       // can not be passed
-  Tokens input_estimate;    // for fitting a context window
+  std::string content_key;    // SHA-256 of the request: the same question is the same key
+  Tokens input_bound;         // can not be passed
+  bool cache_marked = false;  // some of it is marked to be cached, and may be billed as a write
+  Tokens input_estimate;      // for fitting a context window
   bool operator==(const CallPrepared&) const = default;
 };
 
@@ -187,10 +188,9 @@ struct Escalated {
   bool operator==(const Escalated&) const = default;
 };
 
-// No task of this planner will be added any more.
+// No task will be added any more.
 struct PlanClosed {
   Instant at;
-  TaskId planner;
   bool operator==(const PlanClosed&) const = default;
 };
 

@@ -97,11 +97,17 @@ Decision decide_ended(const RunState& run, const Rules& rules, Instant now) {
 // The planner's end closes its plan: what it named so far is all there will be.
 Decision close_plan(const RunState& run, Instant now) {
   if (run.plan_closed || run.tasks.empty() || !run.tasks.front().ended()) return std::nullopt;
-  return PlanClosed{now, run.tasks.front().spec.id};
+  return PlanClosed{now};
 }
 
 // ---- money: whose worst case fits
 // ----------------------------------------------------------------
+
+Money worst_case(const PriceSheet& sheet, const CallPrepared& prepared, Tokens output) {
+  return sheet.worst_case(
+      prepared.input_bound, output,
+      prepared.cache_marked ? PriceSheet::Cache::kMarked : PriceSheet::Cache::kUnused);
+}
 
 Event reserve(const RunState& run, const Task& task, const PriceSheet& sheet, Tokens output,
               Instant now) {
@@ -110,30 +116,30 @@ Event reserve(const RunState& run, const Task& task, const PriceSheet& sheet, To
                       task.spec.id,
                       task.model,
                       output,
-                      sheet.worst_case(task.prepared->input_bound, output),
+                      worst_case(sheet, *task.prepared, output),
                       sheet.valid_from};
 }
 
 // The most output whose worst case still fits; zero if not even the input does.
-Tokens affordable_output(const RunState& run, const PriceSheet& sheet, Tokens input_bound,
+Tokens affordable_output(const RunState& run, const PriceSheet& sheet, const CallPrepared& prepared,
                          Tokens wanted) {
   std::int64_t fits = 0;
   std::int64_t too_much = wanted.count() + 1;
   while (too_much - fits > 1) {
     const std::int64_t middle = fits + (too_much - fits) / 2;
-    (run.budget.fits(sheet.worst_case(input_bound, Tokens(middle))) ? fits : too_much) = middle;
+    (run.budget.fits(worst_case(sheet, prepared, Tokens(middle))) ? fits : too_much) = middle;
   }
   return Tokens(fits);
 }
 
 Decision reserve_or_wait(const RunState& run, const Task& task, const PriceSheet& sheet,
                          Tokens wanted, const Rules& rules, Instant now) {
-  const Money worst = sheet.worst_case(task.prepared->input_bound, wanted);
+  const Money worst = worst_case(sheet, *task.prepared, wanted);
   if (run.budget.fits(worst)) return reserve(run, task, sheet, wanted, now);
   // Each call in flight will most likely cost less than was set aside for it.
   if (!run.open_calls.empty()) return std::nullopt;
 
-  const Tokens affordable = affordable_output(run, sheet, task.prepared->input_bound, wanted);
+  const Tokens affordable = affordable_output(run, sheet, *task.prepared, wanted);
   const Tokens useful = std::max(rules.useful_output_floor,
                                  Tokens(wanted.count() * rules.useful_output_percent / 100));
   if (affordable >= std::min(useful, wanted)) return reserve(run, task, sheet, affordable, now);
@@ -220,12 +226,14 @@ RunStatus outcome_of(const RunState& run) {
   return missing ? RunStatus::kPartial : RunStatus::kComplete;
 }
 
-std::string outcome_reason(const RunState& run) {
-  for (const Task& task : run.tasks) {
-    if (task.skipped)
-      return fmt::format("{} {}: {}", task.spec.id.to_string(), task.spec.type, task.note);
-  }
-  return {};
+// The first missing task; where the budget is to blame, the first that it kept from being done.
+std::string outcome_reason(const RunState& run, RunStatus outcome) {
+  const bool budget = outcome == RunStatus::kBudgetExhausted;
+  const auto shown = std::find_if(run.tasks.begin(), run.tasks.end(), [&](const Task& task) {
+    return budget ? task.skipped == SkipReason::kBudget : task.skipped.has_value();
+  });
+  if (shown == run.tasks.end()) return {};
+  return fmt::format("{} {}: {}", shown->spec.id.to_string(), shown->spec.type, shown->note);
 }
 
 Decision decide_end(const RunState& run, Instant now) {
@@ -234,7 +242,8 @@ Decision decide_end(const RunState& run, Instant now) {
     return RunEnded{now, RunStatus::kPaused, run.halt ? run.halt->message : "stopped on request"};
   }
   if (!run.plan_closed || run.ended != static_cast<int>(run.tasks.size())) return std::nullopt;
-  return RunEnded{now, outcome_of(run), outcome_reason(run)};
+  const RunStatus outcome = outcome_of(run);
+  return RunEnded{now, outcome, outcome_reason(run, outcome)};
 }
 
 Decision next_decision(const RunState& run, const Rules& rules, Instant now) {

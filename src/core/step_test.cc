@@ -97,7 +97,7 @@ class Story {
   }
   std::vector<Event> add(TaskSpec s) { return tell(TaskAdded{now, std::move(s)}); }
   std::vector<Event> prepared(TaskId task, Tokens bound = Tokens(1000)) {
-    return tell(CallPrepared{now, task, "key", bound, bound});
+    return tell(CallPrepared{now, task, "key", bound, true, bound});
   }
   std::vector<Event> settled(CallId call, Verdict verdict = Verdict::kAccepted,
                              Tokens output = Tokens(100)) {

@@ -2,6 +2,7 @@
 // share, then what is this call's own. Byte-stable: nothing in it depends on the clock or on an id.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct Prompt {
   std::vector<PromptBlock> user;
   std::string schema;  // JSON Schema (text) the answer must follow; empty: free text
 
+  bool cache_marked() const {
+    const auto marked = [](const PromptBlock& block) { return block.cache_mark; };
+    return std::any_of(system.begin(), system.end(), marked) ||
+           std::any_of(user.begin(), user.end(), marked);
+  }
   bool operator==(const Prompt&) const = default;
 };
 

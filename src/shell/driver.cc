@@ -48,7 +48,7 @@ void Driver::begin(RunCreated created, std::vector<Blob> texts) {
     briefs.push_back(std::move(brief));
     tell(TaskAdded{Loop::now(), std::move(task.spec)}, std::move(briefs));
   }
-  if (parts_.workflow.plans_itself()) tell(PlanClosed{Loop::now(), {}});
+  if (parts_.workflow.plans_itself()) tell(PlanClosed{Loop::now()});
 }
 
 void Driver::resume(RunState state) {
@@ -131,8 +131,13 @@ void Driver::prepare(const AttemptStarted& event) {
   prepared.request.prompt = std::get<Prompt>(std::move(ask));
   prepared.body = messages_body(prepared.request);
   const int tokenizer = model == nullptr ? 100 : model->tokenizer_percent;
-  CallPrepared fact{Loop::now(), event.task, sha256_hex(prepared.body), input_bound(prepared.body),
-                    estimated_tokens(prepared.body.size(), tokenizer)};
+  CallPrepared fact;
+  fact.at = Loop::now();
+  fact.task = event.task;
+  fact.content_key = sha256_hex(prepared.body);
+  fact.input_bound = input_bound(prepared.body);
+  fact.cache_marked = prepared.request.prompt.cache_marked();
+  fact.input_estimate = estimated_tokens(prepared.body.size(), tokenizer);
   prepared_.insert_or_assign(event.task, std::move(prepared));
   tell(std::move(fact));
 }

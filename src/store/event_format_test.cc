@@ -195,12 +195,12 @@ TEST(EventFormatTest, ABodyThatIsNoJsonObjectIsRefused) {
 }
 
 TEST(EventFormatTest, ANumberThatDoesNotFitIsRefusedNotWrapped) {
-  const auto plan_closed = [](std::string_view planner) {
-    return read_event("plan_closed", fmt::format(R"({{"at":1,"planner":{}}})", planner));
+  const auto checkers_started = [](std::string_view task) {
+    return read_event("checkers_started", fmt::format(R"({{"at":1,"task":{}}})", task));
   };
-  EXPECT_TRUE(plan_closed("2147483647").ok());
+  EXPECT_TRUE(checkers_started("2147483647").ok());
   for (const char* number : {"2147483648", "1.5", "1e3", "99999999999999999999"}) {
-    const Result<Event> read = plan_closed(number);
+    const Result<Event> read = checkers_started(number);
     ASSERT_FALSE(read.ok()) << number;
     EXPECT_NE(read.error().message.find("expected a whole number from -2147483648 to 2147483647"),
               std::string::npos)

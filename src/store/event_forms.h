@@ -89,6 +89,7 @@ struct Form<CallPrepared> {
     field("task", e.task);
     field("content_key", e.content_key);
     field("input_bound", e.input_bound);
+    field("cache_marked", e.cache_marked);
     field("input_estimate", e.input_estimate);
   }
 };
@@ -188,10 +189,7 @@ struct Form<Escalated> {
 template <>
 struct Form<PlanClosed> {
   static constexpr std::string_view kType = "plan_closed";
-  static void fields(auto& field, auto& e) {
-    field("at", e.at);
-    field("planner", e.planner);
-  }
+  static void fields(auto& field, auto& e) { field("at", e.at); }
 };
 
 template <>

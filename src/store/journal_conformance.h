@@ -45,7 +45,7 @@ inline Event created(const RunId& run, Instant at = kNoon) {
 
 // An event that can be told from others by its number.
 inline Event mark(int number) {
-  return PlanClosed{.at = kNoon, .planner = TaskId(number)};
+  return CheckersStarted{.at = kNoon, .task = TaskId(number)};
 }
 
 inline Status append(Journal& journal, const RunId& run, std::vector<Event> events,

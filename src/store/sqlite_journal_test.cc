@@ -99,8 +99,9 @@ class SqliteJournalTest : public testing::Test {
 TEST_F(SqliteJournalTest, VerifyNamesTheEventWhoseBodyWasChanged) {
   write_five_events();
   store_.tamper("UPDATE events SET body = replace(body, ':3}', ':7}') WHERE seq = 3");
-  EXPECT_THAT(damage(), ElementsAre("run r-1: event 3 (plan_closed) is not what was written: its "
-                                    "hash does not fit"));
+  EXPECT_THAT(damage(),
+              ElementsAre("run r-1: event 3 (checkers_started) is not what was written: its "
+                          "hash does not fit"));
   const Result<std::vector<Event>> events = opened(store_)->events("r-1");
   ASSERT_FALSE(events.ok());
   EXPECT_EQ(events.error(),
