@@ -19,7 +19,7 @@ import unittest
 import urllib.request
 from decimal import Decimal
 
-BATON = os.path.abspath(os.environ.get("BATON", "build/debug/baton"))
+BATON = os.path.abspath(os.environ.get("BATON") or pathlib.Path(__file__).parents[2] / "build/debug/baton")
 KEY = "sk-test-7f3a9c5e1b"  # what leaks is searched for by this
 
 # By these words the stand-in's scripts tell the three kinds of call apart (workflows/review.toml).
@@ -239,12 +239,14 @@ class BatonTest(unittest.TestCase):
         done = self.baton("review", *where, "--format", "json", *arguments, mock=mock, **more)
         if code is not None:
             self.assertEqual(done.code, code, done.err + done.out[:1500])
+        self.assertNotEqual(done.out, "", f"no report, code {done.code}: {done.err}")
         return json.loads(done.out)
 
     def resume(self, run, mock=None, code=DONE, **more):
         done = self.baton("resume", run, "--format", "json", mock=mock, **more)
         if code is not None:
             self.assertEqual(done.code, code, done.err + done.out[:1500])
+        self.assertNotEqual(done.out, "", f"no report, code {done.code}: {done.err}")
         return json.loads(done.out)
 
     def cost(self, *arguments):

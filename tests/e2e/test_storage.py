@@ -40,6 +40,16 @@ class AStateFolder(BatonTest):
         self.assert_one_message(done, SYSTEM, str(self.state), "--state DIR")
         self.assertEqual(mock.bill(), before)
 
+    def test_may_be_made_by_several_processes_at_once(self):
+        empty = self.folder / "work"
+        for round in range(8):
+            self.state = self.folder / f"state{round}"
+            several = [self.start("review", "--local", "--tree", empty) for _ in range(10)]
+            ended = [self.finish(process) for process in several]
+            self.assertEqual([done.code for done in ended], [DONE] * 10, [done.err for done in ended])
+            self.assertEqual(len(self.runs()), 10)
+            self.assert_sound()
+
     def test_of_another_program_is_left_alone(self):
         self.state.mkdir()
         (self.state / "baton.db").write_bytes(b"these are not the pages of a database" * 200)
