@@ -6,9 +6,8 @@
 #include "app/review_result.h"
 #include "app/say.h"
 #include "app/session.h"
-#include "base/text.h"
-#include "core/step.h"
-#include "shell/intake.h"
+#include "intake/intake.h"
+#include "shell/restore.h"
 
 namespace baton {
 namespace {
@@ -105,15 +104,15 @@ std::string what_to_do(const RunState& run, const RunId& id) {
   return {};
 }
 
-ExitCode finish(Session& session, const Result<RunState>& run, const Review& review,
+ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run, const Review& review,
                 const RunRequest& request, const Tables& tables) {
   if (!run) {
     const ExitCode code = say(run.error());
-    if (!session.run().empty())
-      say(fmt::format("what was journaled is kept: `baton resume {}` goes on", session.run()));
+    if (!id.empty())
+      say(fmt::format("what was journaled is kept: `baton resume {}` goes on", id));
     return code;
   }
-  const Result<std::vector<Event>> events = session.journal().events(session.run());
+  const Result<std::vector<Event>> events = session.journal().events(id);
   if (!events) return say(events.error());
   const ReviewReport report = report_of(*run, review, *events, request, tables);
   const ExitCode code = exit_code_of(*run, report, request);
@@ -122,30 +121,8 @@ ExitCode finish(Session& session, const Result<RunState>& run, const Review& rev
     return say(delivered.error());
   }
   if (!request.output.empty()) say(fmt::format("the report is in {}", request.output));
-  if (const std::string advice = what_to_do(*run, session.run()); !advice.empty()) say(advice);
+  if (const std::string advice = what_to_do(*run, id); !advice.empty()) say(advice);
   return code;
-}
-
-Result<RunState> restored(Session& session, Review& review, RunState run) {
-  for (const Task& task : run.tasks) {
-    const Result<std::string> brief = session.journal().blob(task.spec.brief);
-    if (!brief) return brief.error();
-    review.added(task.spec, *brief);
-  }
-  for (const Task& task : run.tasks) {
-    if (task.status != TaskStatus::kDone) continue;
-    std::string answer;
-    std::string findings;
-    for (const auto& [id, text] :
-         {std::pair{task.result, &answer}, std::pair{task.findings, &findings}}) {
-      if (id.empty()) continue;
-      Result<std::string> read = session.journal().blob(id);
-      if (!read) return read.error();
-      *text = std::move(*read);
-    }
-    review.finished(task, answer, findings);
-  }
-  return run;
 }
 
 bool is_over(RunStatus status) {
@@ -170,22 +147,20 @@ ExitCode go_on(Session& session, const RunOptions& options, const Tables& tables
   Result<Change> change = read_change(*input);
   if (!change) return say(change.error());
   Review review = make_review(std::move(*change), tables, *request);
-  run = restored(session, review, std::move(*run));
-  if (!run) return say(run.error());
+  if (Status told = restore(review, *run, session.journal()); !told) return say(told.error());
   const Result<Endpoint> where = endpoint();
   if (!where) return say(where.error());
   if (is_over(run->status)) {
     say(fmt::format("run {} has already ended ({}); this is its report", id,
                     to_string(run->status)));
-    session.look_at(id);
-    return finish(session, run, review, *request, tables);
+    return finish(session, id, run, review, *request, tables);
   }
   if (!request->local && where->credentials.empty()) {
     return say(
         usage_error("this run needs a model: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN and "
                     "resume it again"));
   }
-  return finish(session, session.resume(review, *where, *request, std::move(*run)), review,
+  return finish(session, id, session.resume(review, *where, *request, std::move(*run)), review,
                 *request, tables);
 }
 
@@ -219,7 +194,8 @@ ExitCode review_command(const ReviewOptions& options) {
   if (change->files.empty()) request->local = true;
   if (request->local) request->budget.reset();  // nothing is spent
   Review review = make_review(std::move(*change), *tables, *request);
-  return finish(**session, (*session)->begin(review, *where, *request), review, *request, *tables);
+  const Result<RunState> run = (*session)->begin(review, *where, *request);
+  return finish(**session, (*session)->run(), run, review, *request, *tables);
 }
 
 ExitCode resume_command(const RunOptions& options) {

@@ -1,4 +1,4 @@
-#include "shell/git.h"
+#include "intake/git.h"
 
 #include <fmt/format.h>
 

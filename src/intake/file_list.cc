@@ -1,9 +1,9 @@
-#include "shell/file_list.h"
+#include "intake/file_list.h"
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "shell/git.h"
+#include "intake/git.h"
 
 namespace baton {
 namespace {

@@ -1,10 +1,10 @@
-#include "shell/intake.h"
+#include "intake/intake.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "shell/read_beneath.h"
-#include "shell/test_repository.h"
+#include "intake/read_beneath.h"
+#include "intake/test_repository.h"
 
 namespace baton {
 namespace {

@@ -1,4 +1,4 @@
-#include "shell/read_beneath.h"
+#include "intake/read_beneath.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
-#include "shell/git.h"
+#include "intake/git.h"
 
 #include <gmock/gmock.h>
 
-#include "shell/intake.h"
-#include "shell/test_repository.h"
+#include "intake/intake.h"
+#include "intake/test_repository.h"
 
 namespace baton {
 namespace {

@@ -1,4 +1,4 @@
-#include "shell/repo_facts.h"
+#include "intake/repo_facts.h"
 
 #include <fmt/format.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include <set>
 
 #include "base/text.h"
-#include "shell/file_list.h"
-#include "shell/git.h"
-#include "shell/run_and_read.h"
+#include "intake/file_list.h"
+#include "intake/git.h"
+#include "intake/run_and_read.h"
 
 namespace baton {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "shell/run_and_read.h"
+#include "intake/run_and_read.h"
 
 namespace baton {
 

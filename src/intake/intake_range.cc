@@ -6,10 +6,10 @@
 
 #include "base/text.h"
 #include "change/unified_diff.h"
-#include "shell/git.h"
-#include "shell/intake.h"
-#include "shell/intake_admission.h"
-#include "shell/repo_facts.h"
+#include "intake/git.h"
+#include "intake/intake.h"
+#include "intake/intake_admission.h"
+#include "intake/repo_facts.h"
 
 namespace baton {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "change/change.h"
-#include "shell/read_beneath.h"
+#include "intake/read_beneath.h"
 
 namespace baton {
 

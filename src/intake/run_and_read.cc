@@ -1,4 +1,4 @@
-#include "shell/run_and_read.h"
+#include "intake/run_and_read.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

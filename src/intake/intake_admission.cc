@@ -1,4 +1,4 @@
-#include "shell/intake_admission.h"
+#include "intake/intake_admission.h"
 
 #include <fmt/format.h>
 

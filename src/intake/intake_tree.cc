@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "shell/file_list.h"
-#include "shell/git.h"
-#include "shell/intake.h"
-#include "shell/intake_admission.h"
-#include "shell/read_beneath.h"
-#include "shell/repo_facts.h"
+#include "intake/file_list.h"
+#include "intake/git.h"
+#include "intake/intake.h"
+#include "intake/intake_admission.h"
+#include "intake/read_beneath.h"
+#include "intake/repo_facts.h"
 
 namespace baton {
 namespace {

@@ -7,11 +7,11 @@
 
 #include "base/text.h"
 #include "change/unified_diff.h"
-#include "shell/git.h"
-#include "shell/intake.h"
-#include "shell/intake_admission.h"
-#include "shell/read_beneath.h"
-#include "shell/repo_facts.h"
+#include "intake/git.h"
+#include "intake/intake.h"
+#include "intake/intake_admission.h"
+#include "intake/read_beneath.h"
+#include "intake/repo_facts.h"
 
 namespace baton {
 namespace {

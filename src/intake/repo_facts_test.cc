@@ -1,8 +1,8 @@
-#include "shell/repo_facts.h"
+#include "intake/repo_facts.h"
 
 #include <gmock/gmock.h>
 
-#include "shell/test_repository.h"
+#include "intake/test_repository.h"
 
 namespace baton {
 namespace {
