@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "mock_api/json_access.h"
+#include "base/json_string.h"
 
 namespace baton::mock_api {
 
@@ -44,15 +44,16 @@ ApiError plain_error(int status) {
 std::string error_body(const ApiError& error, std::string_view request_id) {
   std::string details;
   if (!error.code.empty()) {
-    details = fmt::format(R"(,"details":{{"error_code":{}}})", quoted(error.code));
+    details = fmt::format(R"(,"details":{{"error_code":{}}})", json_string(error.code));
   }
   return fmt::format(R"({{"type":"error","error":{{"type":{},"message":{}{}}},"request_id":{}}})",
-                     quoted(error.type), quoted(error.message), details, quoted(request_id));
+                     json_string(error.type), json_string(error.message), details,
+                     json_string(request_id));
 }
 
 std::string stream_error(std::string_view type, std::string_view message) {
-  return fmt::format(R"({{"type":"error","error":{{"type":{},"message":{}}}}})", quoted(type),
-                     quoted(message));
+  return fmt::format(R"({{"type":"error","error":{{"type":{},"message":{}}}}})", json_string(type),
+                     json_string(message));
 }
 
 }  // namespace baton::mock_api

@@ -20,8 +20,4 @@ const boost::json::value* output_schema(const boost::json::object& body);
 // "high", but "medium" for the models that changed it.
 std::string_view default_effort(const boost::json::object& body);
 
-// Appends `text` as a JSON string, quotes included.
-void append_quoted(std::string& out, std::string_view text);
-std::string quoted(std::string_view text);
-
 }  // namespace baton::mock_api

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "mock_api/json_access.h"
+#include "base/json_string.h"
 
 namespace baton::mock_api {
 namespace {
@@ -32,11 +32,11 @@ std::string stop_json(const Answer& answer) {
   if (answer.stop_reason == "refusal") {
     const std::string category = answer.refusal_category.value_or("");
     details = fmt::format(R"({{"type":"refusal","category":{},"explanation":null}})",
-                          category.empty() ? "null" : quoted(category));
+                          category.empty() ? "null" : json_string(category));
   }
-  return fmt::format(R"("stop_reason":{},"stop_sequence":{},"stop_details":{})",
-                     quoted(answer.stop_reason),
-                     answer.stop_sequence.empty() ? "null" : quoted(answer.stop_sequence), details);
+  return fmt::format(
+      R"("stop_reason":{},"stop_sequence":{},"stop_details":{})", json_string(answer.stop_reason),
+      answer.stop_sequence.empty() ? "null" : json_string(answer.stop_sequence), details);
 }
 
 std::string content_json(const MessageHead& head, const Answer& answer) {
@@ -46,12 +46,12 @@ std::string content_json(const MessageHead& head, const Answer& answer) {
   if (!blocks.empty()) blocks += ',';
   if (answer.tool_name.empty()) {
     blocks += R"({"type":"text","text":)";
-    append_quoted(blocks, answer.text);
+    append_json_string(blocks, answer.text);
     blocks += R"(,"citations":null})";
   } else {
     blocks += fmt::format(
         R"({{"type":"tool_use","id":"{}","name":{},"input":{},"caller":{{"type":"direct"}}}})",
-        head.tool_id, quoted(answer.tool_name), answer.text);
+        head.tool_id, json_string(answer.tool_name), answer.text);
   }
   return blocks;
 }
@@ -99,7 +99,7 @@ std::string opening_events(const MessageHead& head, const Answer& answer) {
             ? R"({"type":"text","text":"","citations":null})"
             : fmt::format(
                   R"({{"type":"tool_use","id":"{}","name":{},"input":{{}},"caller":{{"type":"direct"}}}})",
-                  head.tool_id, quoted(answer.tool_name));
+                  head.tool_id, json_string(answer.tool_name));
     out += event("content_block_start",
                  fmt::format(R"({{"type":"content_block_start","index":{},"content_block":{}}})",
                              answer_index(head), block));
@@ -113,7 +113,7 @@ std::string delta_event(const MessageHead& head, const Answer& answer, std::stri
   out += answer_index(head) == 0 ? '0' : '1';
   out += answer.tool_name.empty() ? R"(,"delta":{"type":"text_delta","text":)"
                                   : R"(,"delta":{"type":"input_json_delta","partial_json":)";
-  append_quoted(out, piece);
+  append_json_string(out, piece);
   out += "}}\n\n";
   return out;
 }

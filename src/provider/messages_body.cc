@@ -1,4 +1,4 @@
-#include "base/text.h"
+#include "base/json_string.h"
 #include "provider/messages.h"
 
 namespace baton {
@@ -7,45 +7,6 @@ namespace {
 // What the provider may add of its own to the prompt: role markers and the preamble that explains
 // a schema.
 constexpr std::int64_t kAddedByProvider = 2048;
-
-void append_escaped(std::string& out, std::string_view utf8) {
-  std::size_t plain_from = 0;
-  for (std::size_t at = 0; at < utf8.size(); ++at) {
-    const auto c = static_cast<unsigned char>(utf8[at]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out += utf8.substr(plain_from, at - plain_from);
-    plain_from = at + 1;
-    switch (c) {
-      case '"':
-      case '\\':
-        out += '\\';
-        out += static_cast<char>(c);
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += fmt::format("\\u{:04x}", c);
-    }
-  }
-  out += utf8.substr(plain_from);
-}
-
-void append_string(std::string& out, std::string_view text) {
-  out += '"';
-  if (is_utf8(text)) {
-    append_escaped(out, text);
-  } else {
-    append_escaped(out, to_utf8(text));
-  }
-  out += '"';
-}
 
 // The provider refuses empty text blocks.
 void append_blocks(std::string& out, const std::vector<PromptBlock>& blocks) {
@@ -58,7 +19,7 @@ void append_blocks(std::string& out, const std::vector<PromptBlock>& blocks) {
       mark |= blocks[j].cache_mark;
     }
     out += first ? R"({"type":"text","text":)" : R"(,{"type":"text","text":)";
-    append_string(out, blocks[i].text);
+    append_json_string(out, blocks[i].text);
     if (mark) out += R"(,"cache_control":{"type":"ephemeral"})";
     out += '}';
     first = false;
@@ -77,7 +38,7 @@ void append_output_config(std::string& out, const ModelRequest& request) {
   out += R"(,"output_config":{)";
   if (!request.effort.empty()) {
     out += R"("effort":)";
-    append_string(out, request.effort);
+    append_json_string(out, request.effort);
     if (!schema.empty()) out += ',';
   }
   if (!schema.empty()) {
@@ -103,7 +64,7 @@ std::string messages_body(const ModelRequest& request) {
   std::string out;
   out.reserve(size_hint(request));
   out += R"({"model":)";
-  append_string(out, request.model);
+  append_json_string(out, request.model);
   out += fmt::format(R"(,"max_tokens":{},"stream":true)", request.max_output.count());
   if (has_text(request.prompt.system)) {
     out += R"(,"system":)";

@@ -6,9 +6,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "base/text.h"
+#include "base/json_string.h"
 #include "store/event_forms.h"
-#include "store/json_string.h"
 
 namespace baton {
 namespace {

@@ -1,4 +1,4 @@
-#include "store/json_string.h"
+#include "base/json_string.h"
 
 #include <fmt/format.h>
 
@@ -51,6 +51,12 @@ void append_json_string(std::string& out, std::string_view text) {
     append_escaped(out, to_utf8(text));
   }
   out += '"';
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
 }
 
 }  // namespace baton
