@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/json_string.h"
+#include "base/text.h"
 #include "store/event_forms.h"
 
 namespace baton {
