@@ -104,12 +104,11 @@ std::string what_to_do(const RunState& run, const RunId& id) {
   return {};
 }
 
-ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run, const Review& review,
-                const RunRequest& request, const Tables& tables) {
+ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
+                const Review& review, const RunRequest& request, const Tables& tables) {
   if (!run) {
     const ExitCode code = say(run.error());
-    if (!id.empty())
-      say(fmt::format("what was journaled is kept: `baton resume {}` goes on", id));
+    if (!id.empty()) say(fmt::format("what was journaled is kept: `baton resume {}` goes on", id));
     return code;
   }
   const Result<std::vector<Event>> events = session.journal().events(id);

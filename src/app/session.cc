@@ -128,14 +128,13 @@ class Session::Drive {
         http_(make_curl_client(session.loop_, {})),
         line_(stderr, is_terminal(stderr) ? StatusLine::Kind::kTerminal : StatusLine::Kind::kPlain,
               terminal_width(stderr)),
-        driver_({session.loop_, *session.journal_, *http_, review, rules_, endpoint,
-                 [this](const auto& job, std::string_view type, auto done) {
-                   check(job, type, std::move(done));
-                 },
-                 [this](const RunState& run) {
-                   line_.update(Loop::now(), progress_of(run, Loop::now()));
-                 },
-                 [this](const Status& status) { end(status); }}) {
+        driver_(
+            {session.loop_, *session.journal_, *http_, review, rules_, endpoint,
+             [this](const CheckerRequest& wanted, auto done) { check(wanted, std::move(done)); },
+             [this](const RunState& run) {
+               line_.update(Loop::now(), progress_of(run, Loop::now()));
+             },
+             [this](const Status& status) { end(status); }}) {
     rules_.catalog = &session.tables_.catalog;
     rules_.models = request.models;
     session.loop_.on_interrupt([this](int) { interrupt(); });
@@ -153,19 +152,20 @@ class Session::Drive {
   }
 
  private:
-  void check(const Workflow::CheckerJob& job, std::string_view type,
-             std::function<void(CheckersResult)> done) {
-    CheckerJob work;
+  void check(const CheckerRequest& request, std::function<void(CheckersResult)> done) {
+    CheckerJob job;
     for (const Checker& checker : session_.tables_.checkers) {
-      if (std::find(job.checkers.begin(), job.checkers.end(), checker.name) != job.checkers.end()) {
-        work.checkers.push_back(checker);
+      if (std::find(request.checkers.begin(), request.checkers.end(), checker.name) !=
+          request.checkers.end()) {
+        job.checkers.push_back(checker);
       }
     }
-    work.paths = job.files;
-    work.task_type = type;
-    checkers_->run(work, review_.change(), [done = std::move(done)](const CheckerReport& report) {
+    job.paths = request.files;
+    job.task_type = request.task_type;
+    job.source = request.task.to_string();
+    checkers_->run(job, review_.change(), [done = std::move(done)](const CheckerReport& report) {
       done({write_findings(report.findings), report.complete() ? std::string() : report.note(),
-            report.complete() && report.unread.empty()});
+            report.complete()});
     });
   }
 
@@ -249,7 +249,6 @@ Result<RunState> Session::begin(Review& review, const Endpoint& endpoint,
 
 Result<RunState> Session::resume(Review& review, const Endpoint& endpoint,
                                  const RunRequest& request, RunState state) {
-  run_ = state.created.run;
   Drive drive(*this, review, endpoint, request);
   return drive.run([&](Driver& driver) { driver.resume(std::move(state)); });
 }

@@ -29,10 +29,8 @@ class Session {
   Result<RunState> resume(Review& review, const Endpoint& endpoint, const RunRequest& request,
                           RunState state);
 
-  // Names a run that is over, whose report is all that is wanted.
-  void look_at(RunId run) { run_ = std::move(run); }
-
   Journal& journal() { return *journal_; }
+  // The run begun here; empty before.
   const RunId& run() const { return run_; }
 
  private:

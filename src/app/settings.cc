@@ -38,13 +38,20 @@ std::filesystem::path xdg(const char* variable, const char* fallback) {
   return std::filesystem::path(environment("HOME")) / fallback / "baton";
 }
 
-// The user's own file, if there is one.
-Result<std::string> user_file(const std::string& given, std::string_view name) {
-  if (!given.empty()) return read_file(given);
-  const std::filesystem::path path = config_folder() / name;
+struct DataFile {
+  std::string name;  // its path, for errors
+  std::string text;
+};
+
+// The user's own file, if there is one: the one given, or `name` in the configuration folder.
+Result<DataFile> user_file(const std::string& given, std::string_view name) {
+  const std::filesystem::path path =
+      given.empty() ? config_folder() / name : std::filesystem::path(given);
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return std::string();
-  return read_file(path);
+  if (given.empty() && !std::filesystem::is_regular_file(path, error)) return DataFile();
+  Result<std::string> text = read_file(path);
+  if (!text) return text.error();
+  return DataFile{path.string(), std::move(*text)};
 }
 
 Status add_user_checkers(std::vector<Checker>& checkers) {
@@ -132,19 +139,19 @@ Result<RunRequest> read_request(std::string_view text) {
 }
 
 Result<Tables> load_tables(const std::string& prices, const std::string& types) {
-  const Result<std::string> own_prices = user_file(prices, "prices.toml");
+  const Result<DataFile> own_prices = user_file(prices, "prices.toml");
   if (!own_prices) return own_prices.error();
-  Result<Catalog> catalog = Catalog::parse(*embedded_file("catalog/models.toml"), *own_prices);
+  Result<Catalog> catalog =
+      Catalog::parse(*embedded_file("catalog/models.toml"), own_prices->text, own_prices->name);
   if (!catalog) return catalog.error();
-  const Result<std::string> own_types = user_file(types, "task_types.toml");
+  const Result<DataFile> own_types = user_file(types, "task_types.toml");
   if (!own_types) return own_types.error();
-  Result<TaskTypes> table =
-      TaskTypes::parse(*embedded_file("workflows/task_types.toml"), *own_types);
+  Result<TaskTypes> table = TaskTypes::parse(*embedded_file("workflows/task_types.toml"),
+                                             own_types->text, own_types->name);
   if (!table) return table.error();
-  const Result<std::string> own_words = user_file("", "review.toml");
+  const Result<DataFile> own_words = user_file("", "review.toml");
   if (!own_words) return own_words.error();
-  Result<ReviewWords> words = own_words->empty() ? Result<ReviewWords>(ReviewWords::builtin())
-                                                 : ReviewWords::parse(*own_words);
+  Result<ReviewWords> words = ReviewWords::laid_over_builtin(own_words->text, own_words->name);
   if (!words) return words.error();
   Result<std::vector<Checker>> checkers = builtin_checkers();
   if (!checkers) return checkers.error();

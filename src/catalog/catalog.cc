@@ -13,7 +13,6 @@ namespace baton {
 namespace {
 
 constexpr std::string_view kFile = "models.toml";
-constexpr std::string_view kOverrides = "the overriding models.toml";
 
 void lay_over(std::vector<PriceSheet>& sheets, const PriceSheet& added) {
   const auto at = std::lower_bound(
@@ -83,12 +82,13 @@ Result<Aliases> index_aliases(const Models& models) {
 
 }  // namespace
 
-Result<Catalog> Catalog::parse(std::string_view toml, std::string_view overrides) {
+Result<Catalog> Catalog::parse(std::string_view toml, std::string_view overrides,
+                               std::string_view overrides_name) {
   Catalog catalog;
   if (const Status read = add_file(catalog.models_, toml, kFile); !read) return read.error();
   std::string content(toml);
   if (!overrides.empty()) {
-    const Status read = add_file(catalog.models_, overrides, kOverrides);
+    const Status read = add_file(catalog.models_, overrides, overrides_name);
     if (!read) return read.error();
     content.append(1, '\0').append(overrides);
   }

@@ -71,7 +71,8 @@ class Catalog {
   // and sheets are added to or replace (same model and date) those of the first. kInput with file,
   // line and key for anything malformed: a negative price, a step out of order, a date that is
   // none, an amount that is no exact number of picodollars per token.
-  static Result<Catalog> parse(std::string_view toml, std::string_view overrides = {});
+  static Result<Catalog> parse(std::string_view toml, std::string_view overrides = {},
+                               std::string_view overrides_name = "the overriding models.toml");
   // The catalogue built into the program.
   static const Catalog& builtin();
 

@@ -179,6 +179,13 @@ class Merger {
   std::multimap<Key, std::size_t> by_category_;
 };
 
+// Only what we wrote ourselves is asked who said it.
+std::string source_of(const json::value& finding) {
+  const json::value* source = finding.get_object().if_contains("source");
+  return source != nullptr && source->is_string() ? std::string(source->get_string())
+                                                  : std::string();
+}
+
 }  // namespace
 
 std::string_view to_string(Severity severity) {
@@ -204,12 +211,15 @@ std::string write_findings(const std::vector<Finding>& findings) {
                                  {"category", to_utf8(f.category)},
                                  {"message", to_utf8(f.message)},
                                  {"suggestion", to_utf8(f.suggestion)},
-                                 {"confidence", f.confidence}});
+                                 {"confidence", f.confidence},
+                                 {"source", to_utf8(f.source)}});
   }
   return json::serialize(array);
 }
 
-Result<std::vector<Finding>> read_findings(std::string_view text, std::string_view source) {
+Result<std::vector<Finding>> read_findings(std::string_view text,
+                                           std::optional<std::string_view> given) {
+  const std::string_view source = given.value_or("checkers");
   const std::string bytes = to_utf8(text);
   json::error_code failed;
   const json::value document = json::parse(bytes, failed);
@@ -227,7 +237,7 @@ Result<std::vector<Finding>> read_findings(std::string_view text, std::string_vi
     if (!finding) {
       return input_error(fmt::format("findings of {}: {}", source, finding.error().message));
     }
-    finding->source = std::string(source);
+    finding->source = given ? std::string(*given) : source_of(element);
     findings.push_back(*std::move(finding));
   }
   return findings;

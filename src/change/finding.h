@@ -20,7 +20,7 @@ struct Finding {
   std::string file;
   int line = 0;
   Severity severity = Severity::kInfo;
-  std::string category;  // a task type or a checker's rule
+  std::string category;  // a task type
   std::string message;
   std::string suggestion;   // empty where none was given
   double confidence = 1.0;  // 0 to 1; checkers say 1
@@ -34,11 +34,13 @@ inline std::ostream& operator<<(std::ostream& out, const Finding& f) {
              << f.message;
 }
 
-// A JSON array of objects with exactly the fields above but `source`, and back. Reading is strict
-// on types (kInput names the element and the field) and forgiving on letter case of severities;
-// confidence is clamped to [0, 1]; `source` is set on every finding read.
+// A JSON array of objects with exactly the fields above, and back. Reading is strict on types
+// (kInput names the element and the field) and forgiving on letter case of severities; confidence
+// is clamped to [0, 1]. `source` is set on every finding read; without it each keeps the one it was
+// written with (what a model says of that counts for nothing).
 std::string write_findings(const std::vector<Finding>& findings);
-Result<std::vector<Finding>> read_findings(std::string_view json, std::string_view source);
+Result<std::vector<Finding>> read_findings(std::string_view json,
+                                           std::optional<std::string_view> source);
 
 // Keeps what stands on a line that was reviewed; the others are counted in `dropped` by reason.
 struct Sifted {

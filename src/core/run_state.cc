@@ -334,12 +334,12 @@ Result<RunState> replay(std::span<const Event> events) {
   RunState run;
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (const auto wrong = contradiction(run, events[i])) {
-      return input_error(fmt::format(
+      return storage_error(fmt::format(
           "event {} of the journal contradicts what stands before it: {}", i + 1, *wrong));
     }
     evolve(run, events[i]);
   }
-  if (events.empty()) return input_error("the journal has no events");
+  if (events.empty()) return storage_error("the journal has no events");
   return run;
 }
 

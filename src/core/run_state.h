@@ -113,7 +113,7 @@ void evolve(RunState& run, const Event& event);
 // damaged.
 std::optional<std::string> contradiction(const RunState& run, const Event& event);
 
-// The fold of a journal. kInput, with the event's number, where it contradicts itself.
+// The fold of a journal. kStorage, with the event's number, where it contradicts itself.
 Result<RunState> replay(std::span<const Event> events);
 
 }  // namespace baton

@@ -56,8 +56,9 @@ void Driver::resume(RunState state) {
   // Findings of checkers that a model's answer is still to join.
   for (const Task& task : run_.tasks) {
     if (task.ended() || task.findings.empty()) continue;
-    if (Result<std::string> text = parts_.journal.blob(task.findings))
-      findings_[task.spec.id] = std::move(*text);
+    Result<std::string> text = parts_.journal.blob(task.findings);
+    if (!text) return fail(text.error());
+    findings_[task.spec.id] = std::move(*text);
   }
   tell(RunResumed{Loop::now()});
   for (const auto& [at, task] : run_.backing_off) wake(at);
@@ -207,9 +208,8 @@ void Driver::end_call(CallId call, const TransferEnd& end) {
 }
 
 void Driver::check(TaskId task) {
-  const Workflow::CheckerJob job = parts_.workflow.checkers_for(task);
   parts_.run_checkers(
-      job, run_.task(task).spec.type, [this, alive = alive_, task](CheckersResult result) {
+      parts_.workflow.checkers_for(task), [this, alive = alive_, task](CheckersResult result) {
         if (!*alive || over_ || run_.task(task).status != TaskStatus::kChecking) return;
         Blob findings = make_blob(std::move(result.findings));
         findings_[task] = findings.text;

@@ -29,9 +29,9 @@ struct CheckersResult {
   std::string note;      // what failed or was missing; empty if nothing was
   bool covered = true;   // false: they could not do the task
 };
-// Runs the job's checkers for a task type and calls back once, on the loop's thread.
-using RunCheckers = std::function<void(const Workflow::CheckerJob& job, std::string_view task_type,
-                                       std::function<void(CheckersResult)> done)>;
+// Calls back once, on the loop's thread.
+using RunCheckers =
+    std::function<void(const CheckerRequest& request, std::function<void(CheckersResult)> done)>;
 
 // What a driver works with; everything outlives it.
 struct DriverParts {

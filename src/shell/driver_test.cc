@@ -76,7 +76,7 @@ class OneTask : public Workflow {
   Verdict judge(const Task&, const CallSettled&, std::string&) override {
     return Verdict::kAccepted;
   }
-  CheckerJob checkers_for(TaskId) const override { return {}; }
+  CheckerRequest checkers_for(TaskId) const override { return {}; }
 
   std::vector<std::string> answers;
 };

@@ -83,14 +83,14 @@ Result<std::vector<Event>> SqliteJournal::events(const RunId& run) {
     // A state folded from other events than were written is a wrong one: it would act on it.
     hash = chained(hash, rows->text(0), rows->text(1));
     if (bytes_of(hash) != rows->text(2)) {
-      return input_error(
+      return storage_error(
           fmt::format("run {}: its journal is damaged at event {}, so it cannot go on; see what "
                       "`baton verify` reports",
                       run, events.size() + 1));
     }
     Result<Event> event = read_event(rows->text(0), rows->text(1));
     if (!event) {
-      return input_error(
+      return storage_error(
           fmt::format("run {}: event {}: {}", run, events.size() + 1, event.error().message));
     }
     events.push_back(std::move(*event));
@@ -115,10 +115,10 @@ Result<std::string> SqliteJournal::blob(const BlobId& id) {
   }
   Result<std::string> text = decompress(row->integer(0), row->text(2), row->integer(1));
   if (!text) {
-    return input_error(fmt::format("stored text {} cannot be read: {}", id, text.error().message));
+    return storage_error(fmt::format("stored text {} cannot be read: {}", id, text.error().message));
   }
   if (sha256_hex(*text) != id) {
-    return input_error(
+    return storage_error(
         fmt::format("stored text {} is not what was written: its hash does not fit", id));
   }
   return text;

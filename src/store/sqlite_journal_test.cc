@@ -105,7 +105,7 @@ TEST_F(SqliteJournalTest, VerifyNamesTheEventWhoseBodyWasChanged) {
   const Result<std::vector<Event>> events = opened(store_)->events("r-1");
   ASSERT_FALSE(events.ok());
   EXPECT_EQ(events.error(),
-            input_error("run r-1: its journal is damaged at event 3, so it cannot go on; see what "
+            storage_error("run r-1: its journal is damaged at event 3, so it cannot go on; see what "
                         "`baton verify` reports"));
 }
 
@@ -221,8 +221,8 @@ TEST_F(SqliteJournalTest, VerifyNamesADamagedAndAMissingText) {
                   "stored text " + kept.id + " cannot be read: its compressed form is damaged",
                   "run r-1: event 3 names text " + lost.id + ", which is not stored"));
   const std::unique_ptr<Journal> journal = opened(store_);
-  EXPECT_EQ(journal->blob(plain.id).error().kind, ErrorKind::kInput);
-  EXPECT_EQ(journal->blob(kept.id).error().kind, ErrorKind::kInput);
+  EXPECT_EQ(journal->blob(plain.id).error().kind, ErrorKind::kStorage);
+  EXPECT_EQ(journal->blob(kept.id).error().kind, ErrorKind::kStorage);
 }
 
 TEST_F(SqliteJournalTest, AnEventOutsideTheListIsNamedAndDoesNotStopAnything) {

@@ -111,7 +111,7 @@ void Review::finished(const Task& task, std::string_view answer, std::string_vie
   }
   std::vector<Finding> found;
   if (!findings.empty()) {
-    if (auto read = read_findings(findings, task.spec.id.to_string())) found = std::move(*read);
+    if (auto read = read_findings(findings, std::nullopt)) found = std::move(*read);
   }
   if (!answer.empty()) {
     if (auto read = read_work(answer, task.spec.id.to_string())) {
@@ -222,9 +222,9 @@ Verdict Review::judge(const Task& task, const CallSettled& answer, std::string& 
   return Verdict::kInvalid;
 }
 
-Workflow::CheckerJob Review::checkers_for(TaskId task) const {
+CheckerRequest Review::checkers_for(TaskId task) const {
   const ReviewTask& brief = outcomes_.at(task).task;
-  return {brief.checkers, paths_of(brief)};
+  return {task, brief.type, brief.checkers, paths_of(brief)};
 }
 
 std::vector<Finding> Review::all_findings() const {

@@ -34,7 +34,8 @@ struct ReviewWords {
   Part work;
   Part report;
 
-  static Result<ReviewWords> parse(std::string_view toml);
+  // The built-in words with those that `toml` (called `name` in errors) gives in their place.
+  static Result<ReviewWords> laid_over_builtin(std::string_view toml, std::string_view name);
   static const ReviewWords& builtin();
 };
 
@@ -66,7 +67,7 @@ class Review : public Workflow {
   Ask ask(const RunState& run, const Task& task) override;
   std::vector<NewTask> read_piece(const Task& task, std::string_view piece) override;
   Verdict judge(const Task& task, const CallSettled& answer, std::string& why) override;
-  CheckerJob checkers_for(TaskId task) const override;
+  CheckerRequest checkers_for(TaskId task) const override;
 
   // What came of it, for the report.
   const Change& change() const { return change_; }

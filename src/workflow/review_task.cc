@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/json_fields.h"
 #include "base/text.h"
 
 namespace baton {
@@ -14,54 +15,35 @@ namespace {
 // Bounds on what a planner may write into one task.
 constexpr std::size_t kMostFiles = 200;
 constexpr std::size_t kLongestText = 8'000;
+constexpr std::size_t kLongestTitle = 200;
+constexpr int kLastLine = 100'000'000;
 
-const json::value* field(const json::object& object, std::string_view name) {
-  return object.if_contains(name);
+std::string short_text_at(const json::object& object, std::string_view name) {
+  return shorten(text_at(object, name), kLongestText);
 }
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = field(object, name);
-  if (value == nullptr || !value->is_string()) return {};
-  return shorten(to_utf8(value->get_string()), kLongestText);
-}
-
-std::vector<std::string> texts_of(const json::object& object, std::string_view name) {
-  std::vector<std::string> texts;
-  const json::value* value = field(object, name);
-  if (value == nullptr || !value->is_array()) return texts;
-  for (const json::value& item : value->get_array()) {
-    if (item.is_string()) texts.push_back(shorten(to_utf8(item.get_string()), kLongestText));
-  }
+std::vector<std::string> short_texts_at(const json::object& object, std::string_view name) {
+  std::vector<std::string> texts = texts_at(object, name);
+  for (std::string& text : texts) text = shorten(text, kLongestText);
   return texts;
 }
 
-int line_of(const json::object& object, std::string_view name) {
-  const json::value* value = field(object, name);
-  if (value == nullptr) return 0;
-  boost::system::error_code error;
-  const auto number = value->to_number<std::int64_t>(error);
-  return error ? 0 : static_cast<int>(std::clamp<std::int64_t>(number, 0, 100'000'000));
-}
-
-bool bool_of(const json::object& object, std::string_view name, bool otherwise) {
-  const json::value* value = field(object, name);
-  return value != nullptr && value->is_bool() ? value->get_bool() : otherwise;
+int line_at(const json::object& object, std::string_view name) {
+  const std::int64_t number = integer_at(object, name).value_or(0);
+  return static_cast<int>(std::clamp<std::int64_t>(number, 0, kLastLine));
 }
 
 std::vector<FilePart> parts_of(const json::object& object) {
   std::vector<FilePart> parts;
-  const json::value* value = field(object, "files");
-  if (value == nullptr || !value->is_array()) return parts;
-  for (const json::value& item : value->get_array()) {
-    if (!item.is_object() || parts.size() == kMostFiles) continue;
+  each_object_at(object, "files", [&](const json::object& item) {
+    if (parts.size() == kMostFiles) return;
     FilePart part;
-    part.path = text_of(item.get_object(), "path");
-    part.lines = {line_of(item.get_object(), "first_line"),
-                  line_of(item.get_object(), "last_line")};
+    part.path = short_text_at(item, "path");
+    part.lines = {line_at(item, "first_line"), line_at(item, "last_line")};
     part.whole = part.lines.last < 1;
     if (part.whole) part.lines = {1, 1};
     parts.push_back(std::move(part));
-  }
+  });
   return parts;
 }
 
@@ -89,21 +71,19 @@ json::array array_of(const std::vector<std::string>& texts) {
 }
 
 Result<ReviewTask> read_task(std::string_view text) {
-  boost::system::error_code error;
-  const json::value value = json::parse(text, error);
-  if (error || !value.is_object()) return input_error("a task of the plan is not a JSON object");
-  const json::object& object = value.get_object();
+  const Result<json::object> object = parse_object(text, "a task of the plan");
+  if (!object) return object.error();
   ReviewTask task;
-  task.local_id = text_of(object, "id");
-  task.type = text_of(object, "type");
-  task.title = shorten(text_of(object, "title"), 200);
-  task.instructions = text_of(object, "instructions");
-  task.files = parts_of(object);
-  task.acceptance = texts_of(object, "acceptance");
-  task.depends_on = texts_of(object, "depends_on");
-  task.clear_rubric = bool_of(object, "clear_rubric", true);
-  task.checkers = texts_of(object, "checkers");
-  task.notes = texts_of(object, "notes");
+  task.local_id = short_text_at(*object, "id");
+  task.type = short_text_at(*object, "type");
+  task.title = shorten(text_at(*object, "title"), kLongestTitle);
+  task.instructions = short_text_at(*object, "instructions");
+  task.files = parts_of(*object);
+  task.acceptance = short_texts_at(*object, "acceptance");
+  task.depends_on = short_texts_at(*object, "depends_on");
+  task.clear_rubric = bool_at(*object, "clear_rubric").value_or(true);
+  task.checkers = short_texts_at(*object, "checkers");
+  task.notes = short_texts_at(*object, "notes");
   return task;
 }
 

@@ -10,36 +10,48 @@ namespace {
 
 constexpr std::string_view kFile = "workflows/review.toml";
 
-Status read_part(const toml::table& table, std::string_view name, ReviewWords::Part& part) {
-  const auto system = table[name]["system"].value<std::string>();
-  const auto schema = table[name]["schema"].value<std::string>();
-  if (!system || !schema)
-    return input_error(fmt::format("{}: [{}] needs the texts system and schema", kFile, name));
-  part.system = *system;
-  part.schema = *schema;
+// Sets what the file gives of a part; the rest stays as it is.
+Status read_part(const toml::table& table, std::string_view part_name, std::string_view file,
+                 ReviewWords::Part& part) {
+  const toml::node* node = table.get(part_name);
+  if (node == nullptr) return {};
+  if (!node->is_table()) return input_error(fmt::format("{}: {} is not a table", file, part_name));
+  for (const auto& [key, text] :
+       {std::pair{"system", &part.system}, std::pair{"schema", &part.schema}}) {
+    const toml::node* value = node->as_table()->get(key);
+    if (value == nullptr) continue;
+    if (!value->is_string()) {
+      return input_error(fmt::format("{}:{}: {}.{} is not a text", file, value->source().begin.line,
+                                     part_name, key));
+    }
+    *text = value->as_string()->get();
+  }
   return {};
+}
+
+Result<ReviewWords> read_over(ReviewWords words, std::string_view toml, std::string_view file) {
+  toml::table table;
+  try {
+    table = toml::parse(toml, file);
+  } catch (const toml::parse_error& error) {
+    return input_error(
+        fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
+  }
+  if (Status s = read_part(table, "plan", file, words.plan); !s) return s.error();
+  if (Status s = read_part(table, "work", file, words.work); !s) return s.error();
+  if (Status s = read_part(table, "report", file, words.report); !s) return s.error();
+  return words;
 }
 
 }  // namespace
 
-Result<ReviewWords> ReviewWords::parse(std::string_view toml) {
-  toml::table table;
-  try {
-    table = toml::parse(toml, kFile);
-  } catch (const toml::parse_error& error) {
-    return input_error(
-        fmt::format("{}:{}: {}", kFile, error.source().begin.line, error.description()));
-  }
-  ReviewWords words;
-  if (Status s = read_part(table, "plan", words.plan); !s) return s.error();
-  if (Status s = read_part(table, "work", words.work); !s) return s.error();
-  if (Status s = read_part(table, "report", words.report); !s) return s.error();
-  return words;
+Result<ReviewWords> ReviewWords::laid_over_builtin(std::string_view toml, std::string_view name) {
+  return read_over(builtin(), toml, name);
 }
 
 const ReviewWords& ReviewWords::builtin() {
   static const ReviewWords words = [] {
-    Result<ReviewWords> parsed = parse(*embedded_file(kFile));
+    Result<ReviewWords> parsed = read_over({}, *embedded_file(kFile), kFile);
     BATON_CHECK(parsed.ok());
     return *parsed;
   }();

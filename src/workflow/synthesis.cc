@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "base/json_fields.h"
 #include "base/text.h"
 
 namespace baton {
@@ -14,31 +15,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kLongestReason = 300;
-
-std::string text_in(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? to_utf8(value->get_string()) : std::string();
-}
-
-// Calls `read` with each object of the array under `key`.
-template <typename Read>
-void each_object(const json::object& object, std::string_view key, Read read) {
-  const json::value* value = object.if_contains(key);
-  if (value == nullptr || !value->is_array()) return;
-  for (const json::value& item : value->get_array()) {
-    if (item.is_object()) read(item.get_object());
-  }
-}
-
-std::vector<std::string> texts_in(const json::object& object, std::string_view key) {
-  std::vector<std::string> texts;
-  const json::value* value = object.if_contains(key);
-  if (value == nullptr || !value->is_array()) return texts;
-  for (const json::value& item : value->get_array()) {
-    if (item.is_string()) texts.emplace_back(item.get_string());
-  }
-  return texts;
-}
 
 std::optional<std::size_t> index_of(std::string_view id, std::size_t count) {
   if (id.size() < 2 || id.front() != 'f') return std::nullopt;
@@ -70,20 +46,18 @@ std::string finding_id(std::size_t index) {
 }
 
 Result<Synthesis> read_synthesis(std::string_view answer) {
-  boost::system::error_code error;
-  const json::value value = json::parse(answer, error);
-  if (error) return input_error(fmt::format("the answer is not JSON: {}", error.message()));
-  if (!value.is_object()) return input_error("the answer is not a JSON object");
+  const Result<json::object> object = parse_object(answer, "the answer");
+  if (!object) return object.error();
   Synthesis synthesis;
-  synthesis.summary = text_in(value.get_object(), "summary");
-  each_object(value.get_object(), "ranking", [&](const json::object& item) {
+  synthesis.summary = text_at(*object, "summary");
+  each_object_at(*object, "ranking", [&](const json::object& item) {
     synthesis.ranking.push_back(
-        {text_in(item, "id"), texts_in(item, "same_as"),
-         severity_from(text_in(item, "severity")).value_or(Severity::kInfo)});
+        {std::string(text_at(item, "id")), texts_at(item, "same_as"),
+         severity_from(text_at(item, "severity")).value_or(Severity::kInfo)});
   });
-  each_object(value.get_object(), "dismissed", [&](const json::object& item) {
+  each_object_at(*object, "dismissed", [&](const json::object& item) {
     synthesis.dismissed.push_back(
-        {text_in(item, "id"), shorten(text_in(item, "reason"), kLongestReason)});
+        {std::string(text_at(item, "id")), shorten(text_at(item, "reason"), kLongestReason)});
   });
   return synthesis;
 }

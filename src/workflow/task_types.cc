@@ -66,11 +66,12 @@ Status read_into(std::vector<TaskType>& types, std::string_view toml, std::strin
 
 }  // namespace
 
-Result<TaskTypes> TaskTypes::parse(std::string_view toml, std::string_view overrides) {
+Result<TaskTypes> TaskTypes::parse(std::string_view toml, std::string_view overrides,
+                                   std::string_view overrides_name) {
   TaskTypes table;
   if (Status status = read_into(table.types_, toml, kFile); !status) return status.error();
   if (!overrides.empty()) {
-    if (Status status = read_into(table.types_, overrides, "the user's task types"); !status)
+    if (Status status = read_into(table.types_, overrides, overrides_name); !status)
       return status.error();
   }
   for (const std::string_view needed : {"task_decomposition", "result_synthesis"}) {

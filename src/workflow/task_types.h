@@ -26,7 +26,8 @@ class TaskTypes {
  public:
   // Reads task_types.toml; the rows of `overrides`, if not empty, replace those of the same name
   // and are added otherwise. kInput with file, line and key.
-  static Result<TaskTypes> parse(std::string_view toml, std::string_view overrides = {});
+  static Result<TaskTypes> parse(std::string_view toml, std::string_view overrides = {},
+                                 std::string_view overrides_name = "the user's task types");
   static const TaskTypes& builtin();
 
   const TaskType* find(std::string_view name) const;  // null: not in the table

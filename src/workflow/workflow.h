@@ -25,6 +25,14 @@ struct NewTask {
 // What an attempt does first: ask a model, or, where there is nothing to ask, end with this result.
 using Ask = std::variant<Prompt, std::string>;
 
+// The checkers (by name) that do a task, and the files they are given.
+struct CheckerRequest {
+  TaskId task;
+  std::string task_type;
+  std::vector<std::string> checkers;
+  std::vector<std::string> files;
+};
+
 class Workflow {
  public:
   virtual ~Workflow() = default;
@@ -47,12 +55,7 @@ class Workflow {
   // What a whole answer is worth. `why` says what is wrong with one that is not accepted.
   virtual Verdict judge(const Task& task, const CallSettled& answer, std::string& why) = 0;
 
-  // The checkers (by name) that do the task, and the files they are given.
-  struct CheckerJob {
-    std::vector<std::string> checkers;
-    std::vector<std::string> files;
-  };
-  virtual CheckerJob checkers_for(TaskId task) const = 0;
+  virtual CheckerRequest checkers_for(TaskId task) const = 0;
 };
 
 }  // namespace baton
