@@ -90,6 +90,7 @@ class InBadWeather(BatonTest):
     def setUp(self):
         super().setUp()
         self.changes = self.small_change()
+        self.review("--local", "--tree", self.folder / "work")  # makes the state folder, for many at once
 
     def each(self, story, cases):
         # They wait most of the time: four at once on two cores.

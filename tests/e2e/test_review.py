@@ -100,6 +100,28 @@ class TheReport(BatonTest):
         self.assertEqual(len([t for t in report["tasks"] if t["role"] == "worker"]), 1)
         self.assertEqual(len(report["notes"]), 2, report["notes"])
 
+    def test_gives_a_task_that_does_not_fit_a_models_window_to_one_where_it_fits(self):
+        repository = self.repository()
+        repository.commit("Begin", {"table.go": "package table\n" + "var x = 12345678901234567890\n" * 30_000})
+        mock = self.mock(script=[plan(planned(1, "error_message_quality", "table.go")), works()])
+        report = self.review(repository=repository, mock=mock)
+        (worker,) = [t for t in report["tasks"] if t["role"] == "worker"]
+        self.assertEqual((worker["tier"], worker["status"]), ("balanced", "done"))
+        self.assertRegex(worker["note"], r"fast → balanced: .* does not fit the window of claude-haiku-4-5")
+        self.assertEqual(mock.bill()["requests"], 2)  # it is known before it is sent
+        self.assert_books_balance(report["run_id"], mock)
+
+    def test_goes_by_the_users_own_table_of_task_types(self):
+        types = self.folder / "types.toml"
+        types.write_text('[[type]]\nname = "error_message_quality"\ntier = "deep"\nmax_output = 1000\n'
+                         'looks_for = "Shouting."\n')
+        mock = self.mock(script=[plan(planned(1, "error_message_quality", "run.sh")),
+                                 answers("Shouting.", finding("run.sh", 3, "LOUD."))])
+        report = self.review("--task-types", types, repository=self.small_change(), mock=mock)
+        (worker,) = [t for t in report["tasks"] if t["role"] == "worker"]
+        self.assertEqual(worker["tier"], "deep")
+        self.assertEqual([f["message"] for f in report["findings"]], ["LOUD."])
+
     def test_leaves_out_what_passes_max_tasks_and_says_so(self):
         tasks = [planned(n, "error_message_quality", "run.sh") for n in range(9)]
         report = self.review("--max-tasks", 3, repository=self.small_change(),
