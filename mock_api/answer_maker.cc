@@ -4,7 +4,8 @@
 
 #include <boost/json.hpp>
 
-#include "mock_api/json_access.h"
+#include "base/json_fields.h"
+#include "mock_api/request_fields.h"
 #include "mock_api/schema_answer.h"
 #include "mock_api/tokenizer.h"
 
@@ -25,7 +26,7 @@ void append_text(std::string& out, const json::value* content) {
   for (const json::value& value : *blocks) {
     const json::object* block = value.if_object();
     if (block == nullptr) continue;
-    const std::string_view type = string_at(*block, "type");
+    const std::string_view type = text_at(*block, "type");
     if (type == "text") append_text(out, block->if_contains("text"));
     if (type == "tool_result") {
       const json::value* inner = block->if_contains("content");
@@ -45,7 +46,7 @@ const json::object* last_user_message(const json::object& body) {
   if (messages == nullptr) return nullptr;
   for (auto message = messages->rbegin(); message != messages->rend(); ++message) {
     const json::object* object = message->if_object();
-    if (object != nullptr && string_at(*object, "role") == "user") return object;
+    if (object != nullptr && text_at(*object, "role") == "user") return object;
   }
   return nullptr;
 }
@@ -55,12 +56,12 @@ const json::object* forced_tool(const json::object& body) {
   const json::object* choice = object_at(body, "tool_choice");
   const json::array* tools = array_at(body, "tools");
   if (choice == nullptr || tools == nullptr) return nullptr;
-  const std::string_view type = string_at(*choice, "type");
+  const std::string_view type = text_at(*choice, "type");
   for (const json::value& value : *tools) {
     const json::object* tool = value.if_object();
     if (tool == nullptr || !tool->contains("input_schema")) continue;
     if (type == "any") return tool;
-    if (type == "tool" && string_at(*tool, "name") == string_at(*choice, "name")) return tool;
+    if (type == "tool" && text_at(*tool, "name") == text_at(*choice, "name")) return tool;
   }
   return nullptr;
 }
@@ -109,7 +110,7 @@ std::string background_of(const json::object& body) {
 bool thinks(const json::object& body, const Model& model) {
   const json::object* thinking = object_at(body, "thinking");
   if (thinking == nullptr) return model.thinking.on_by_default;
-  const std::string_view type = string_at(*thinking, "type");
+  const std::string_view type = text_at(*thinking, "type");
   return type == "adaptive" || type == "enabled";
 }
 
@@ -132,7 +133,7 @@ Answer make_answer(const json::object& body, const ScriptedAnswer* scripted, con
     answer.text = json::serialize(value);
     answer.is_plan = has_tasks(value);
     if (tool != nullptr) {
-      answer.tool_name = string_at(*tool, "name");
+      answer.tool_name = text_at(*tool, "name");
       answer.stop_reason = "tool_use";
     }
   } else {
@@ -164,7 +165,7 @@ Answer limited(Answer answer, const json::object& body, const Model& model, std:
   while (end > 0 && (static_cast<unsigned char>(answer.text[end]) & 0xC0) == 0x80) --end;
   answer.text.resize(end);
   // A plain response holds a tool's input as JSON, so it cannot show a part of it.
-  if (!answer.tool_name.empty() && !true_at(body, "stream")) answer.text = "{}";
+  if (!answer.tool_name.empty() && !bool_at(body, "stream").value_or(false)) answer.text = "{}";
   answer.stop_reason = "max_tokens";
   answer.stop_sequence.clear();
   return answer;

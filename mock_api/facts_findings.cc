@@ -2,8 +2,8 @@
 #include <boost/json.hpp>
 #include <unordered_set>
 
+#include "base/json_fields.h"
 #include "mock_api/facts.h"
-#include "mock_api/json_access.h"
 
 namespace baton::mock_api {
 namespace {
@@ -44,7 +44,7 @@ class Collector {
     const json::object* object = value.if_object();
     if (object == nullptr) return;
     const std::optional<std::int64_t> line = integer_at(*object, "line");
-    const std::string_view file = string_at(*object, "file");
+    const std::string_view file = text_at(*object, "file");
     if (line && !file.empty() && object->contains("message")) return keep(*object, file, *line);
     for (const auto& [name, member] : *object) visit(member, depth + 1);
   }
@@ -53,10 +53,10 @@ class Collector {
 
  private:
   void keep(const json::object& finding, std::string_view file, std::int64_t line) {
-    std::string key(string_at(finding, "id"));
+    std::string key(text_at(finding, "id"));
     if (key.empty()) {
       key = std::string(file) + '\n' + std::to_string(line) + '\n';
-      key += string_at(finding, "message");
+      key += text_at(finding, "message");
     }
     if (found_.size() < kMaxFindings && seen_.insert(std::move(key)).second) {
       found_.push_back(finding);

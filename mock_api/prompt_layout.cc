@@ -4,7 +4,8 @@
 #include <functional>
 
 #include "base/chance.h"
-#include "mock_api/json_access.h"
+#include "base/json_fields.h"
+#include "mock_api/request_fields.h"
 #include "mock_api/tokenizer.h"
 
 namespace baton::mock_api {
@@ -21,7 +22,7 @@ std::uint64_t hash_of(std::string_view bytes) {
 std::optional<Ttl> mark_of(const json::object& block) {
   const json::object* control = object_at(block, "cache_control");
   if (control == nullptr) return std::nullopt;
-  return string_at(*control, "ttl") == "1h" ? Ttl::k1h : Ttl::k5m;
+  return text_at(*control, "ttl") == "1h" ? Ttl::k1h : Ttl::k5m;
 }
 
 // The block without its mark: a breakpoint may move on without changing what was cached.
@@ -54,8 +55,8 @@ class Layout {
   }
 
   void block(std::string_view role, const json::object& block) {
-    const std::string_view type = string_at(block, "type");
-    if (type == "text") return text(role, string_at(block, "text"), mark_of(block));
+    const std::string_view type = text_at(block, "type");
+    if (type == "text") return text(role, text_at(block, "text"), mark_of(block));
     const std::string bytes = bytes_without_mark(block);
     mix_in(role);
     mix_in(bytes);
@@ -106,7 +107,7 @@ bool has_images(const json::array& messages) {
     const json::array* blocks = object == nullptr ? nullptr : array_at(*object, "content");
     if (blocks == nullptr) continue;
     for (const json::value& block : *blocks) {
-      if (block.is_object() && string_at(block.get_object(), "type") == "image") return true;
+      if (block.is_object() && text_at(block.get_object(), "type") == "image") return true;
     }
   }
   return false;
@@ -121,7 +122,7 @@ void mix_in_message_settings(Layout& layout, const json::object& body,
   }
   const json::object* output = object_at(body, "output_config");
   if (output != nullptr) {
-    const std::string_view effort = string_at(*output, "effort");
+    const std::string_view effort = text_at(*output, "effort");
     // The default, said aloud, is the default.
     if (!effort.empty() && effort != default_effort(body)) layout.mix_in(effort);
   }
@@ -138,7 +139,7 @@ PromptLayout lay_out(const json::object& body, const Model& model, std::string_v
       if (tool.is_object()) layout.block("tool", tool.get_object());
     }
   }
-  layout.mix_in(string_at(body, "speed"));
+  layout.mix_in(text_at(body, "speed"));
   lay_blocks(layout, "system", body.if_contains("system"));
 
   if (const json::array* messages = array_at(body, "messages")) {
@@ -146,7 +147,7 @@ PromptLayout lay_out(const json::object& body, const Model& model, std::string_v
     for (const json::value& message : *messages) {
       const json::object* object = message.if_object();
       if (object == nullptr) continue;
-      lay_blocks(layout, string_at(*object, "role"), object->if_contains("content"));
+      lay_blocks(layout, text_at(*object, "role"), object->if_contains("content"));
     }
   }
   if (const std::optional<Ttl> automatic = mark_of(body)) layout.mark_last(*automatic);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "mock_api/json_access.h"
+#include "base/json_fields.h"
 
 namespace baton::mock_api {
 namespace {
@@ -73,7 +73,7 @@ bool fits(const json::value& root, const json::value& schema_value, const json::
   const json::object* schema = schema_value.if_object();
   if (schema == nullptr) return true;
   if (schema->contains("$ref")) {
-    const json::value* target = resolve_reference(root, string_at(*schema, "$ref"));
+    const json::value* target = resolve_reference(root, text_at(*schema, "$ref"));
     return target != nullptr && fits(root, *target, value);
   }
   if (!fits_type(*schema, value)) return false;
@@ -91,7 +91,7 @@ bool fits(const json::value& root, const json::value& schema_value, const json::
     if (!std::all_of(parts->begin(), parts->end(), matches)) return false;
   }
   if (schema->contains("pattern") && value.is_string()) {
-    const RE2 pattern(string_at(*schema, "pattern"), RE2::Quiet);
+    const RE2 pattern(text_at(*schema, "pattern"), RE2::Quiet);
     const std::string_view text = value.get_string();
     if (pattern.ok() && !RE2::PartialMatch({text.data(), text.size()}, pattern)) return false;
   }

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "base/chance.h"
+#include "base/json_fields.h"
 #include "mock_api/facts.h"
-#include "mock_api/json_access.h"
 #include "mock_api/sample_text.h"
 #include "mock_api/schema.h"
 
@@ -88,7 +88,7 @@ class Writer {
     const json::object* schema = schema_value.if_object();
     if (schema == nullptr) return nullptr;
     if (schema->contains("$ref")) {
-      const json::value* target = resolve_reference(root_, string_at(*schema, "$ref"));
+      const json::value* target = resolve_reference(root_, text_at(*schema, "$ref"));
       return target == nullptr ? json::value(nullptr) : value(*target, name, subject);
     }
     if (const json::value* constant = schema->if_contains("const")) return *constant;
@@ -124,7 +124,7 @@ class Writer {
   }
 
   static std::string_view type_of(const json::object& schema) {
-    const std::string_view type = string_at(schema, "type");
+    const std::string_view type = text_at(schema, "type");
     if (!type.empty()) return type;
     const json::array* types = array_at(schema, "type");
     if (types != nullptr && !types->empty() && (*types)[0].is_string()) {
@@ -197,7 +197,7 @@ class Writer {
   bool is_object_schema(const json::value& items) const {
     const json::object* schema = items.if_object();
     if (schema != nullptr && schema->contains("$ref")) {
-      const json::value* target = resolve_reference(root_, string_at(*schema, "$ref"));
+      const json::value* target = resolve_reference(root_, text_at(*schema, "$ref"));
       schema = target == nullptr ? nullptr : target->if_object();
     }
     return schema != nullptr && type_of(*schema) == "object";
@@ -239,7 +239,7 @@ class Writer {
   const json::object* properties_of(const json::value& items) const {
     const json::object* schema = items.if_object();
     if (schema != nullptr && schema->contains("$ref")) {
-      const json::value* target = resolve_reference(root_, string_at(*schema, "$ref"));
+      const json::value* target = resolve_reference(root_, text_at(*schema, "$ref"));
       schema = target == nullptr ? nullptr : target->if_object();
     }
     return schema == nullptr ? nullptr : object_at(*schema, "properties");
@@ -265,11 +265,11 @@ class Writer {
     for (std::size_t i = 0; i < findings_.size(); ++i) {
       const json::object& known = findings_[i].get_object();
       const std::string place =
-          fmt::format("{}\n{}", string_at(known, "file"), integer_at(known, "line").value_or(0));
+          fmt::format("{}\n{}", text_at(known, "file"), integer_at(known, "line").value_or(0));
       const auto [first, is_first] = by_place.emplace(place, out.size());
       if (merges && !is_first) {
         json::array* same_as = out[first->second].as_object()["same_as"].if_array();
-        if (same_as != nullptr) same_as->emplace_back(json::string(string_at(known, "id")));
+        if (same_as != nullptr) same_as->emplace_back(json::string(text_at(known, "id")));
         continue;
       }
       out.emplace_back(known_finding(known, *properties, i));
@@ -301,10 +301,10 @@ class Writer {
   }
 
   json::value text(const json::object& schema, std::string_view name, const Subject& subject) {
-    const std::string_view format = string_at(schema, "format");
+    const std::string_view format = text_at(schema, "format");
     if (!format.empty()) return json::string(text_of_format(format));
     if (schema.contains("pattern")) {
-      return json::string(text_matching(string_at(schema, "pattern"), chance()));
+      return json::string(text_matching(text_at(schema, "pattern"), chance()));
     }
     if (names_file(name)) return json::string(subject.file ? subject.file->path : "unknown");
     if (names_task_type(name) || name == "category") {

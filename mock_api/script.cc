@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 #include <set>
 
-#include "mock_api/json_access.h"
+#include "base/json_fields.h"
 
 namespace baton::mock_api {
 
@@ -57,9 +57,9 @@ Status only_known(const json::object& object, const std::set<std::string_view>& 
 ApiError error_from(const json::object& answer, int status) {
   ApiError error = plain_error(status);
   if (const json::object* given = object_at(answer, "error")) {
-    if (!string_at(*given, "type").empty()) error.type = string_at(*given, "type");
-    if (!string_at(*given, "message").empty()) error.message = string_at(*given, "message");
-    error.code = string_at(*given, "code");
+    if (!text_at(*given, "type").empty()) error.type = text_at(*given, "type");
+    if (!text_at(*given, "message").empty()) error.message = text_at(*given, "message");
+    error.code = text_at(*given, "code");
   }
   if (const auto seconds = integer_at(answer, "retry_after")) {
     error.retry_after = static_cast<int>(*seconds);
@@ -71,7 +71,7 @@ Status read_break(const json::object& answer, ScriptedAnswer& out, std::string_v
   const json::value* kind = answer.if_contains("break");
   out.break_at = number_at(answer, "break_at");
   if (kind == nullptr) return {};
-  const std::string_view name = string_at(answer, "break");
+  const std::string_view name = text_at(answer, "break");
   if (name == "cut") {
     out.breaks = Delivery::Break::kCut;
   } else if (name == "malformed") {
@@ -100,16 +100,16 @@ Status read_answer(const json::object& answer, ScriptedAnswer& out, std::string_
     }
     out.error = error_from(answer, static_cast<int>(*status));
   }
-  if (answer.contains("text")) out.text = std::string(string_at(answer, "text"));
+  if (answer.contains("text")) out.text = std::string(text_at(answer, "text"));
   if (const json::value* value = answer.if_contains("json")) out.text = json::serialize(*value);
   if (const json::object* tool = object_at(answer, "tool_use")) {
-    out.tool_name = string_at(*tool, "name");
+    out.tool_name = text_at(*tool, "name");
     const json::value* input = tool->if_contains("input");
     out.text = input == nullptr ? "{}" : json::serialize(*input);
   }
-  out.stop_reason = string_at(answer, "stop_reason");
+  out.stop_reason = text_at(answer, "stop_reason");
   if (answer.contains("refusal_category")) {
-    out.refusal_category = std::string(string_at(answer, "refusal_category"));
+    out.refusal_category = std::string(text_at(answer, "refusal_category"));
   }
   if (const auto ms = number_at(answer, "latency_ms")) {
     out.latency = Millis(static_cast<std::int64_t>(*ms));
@@ -149,12 +149,12 @@ Result<Script> Script::parse(std::string_view text) {
       const Status known =
           only_known(*match, {"model", "contains", "regex", "request", "stream"}, where);
       if (!known) return known.error();
-      rule.model = string_at(*match, "model");
-      rule.contains = string_at(*match, "contains");
+      rule.model = text_at(*match, "model");
+      rule.contains = text_at(*match, "contains");
       rule.request = integer_at(*match, "request");
-      if (match->contains("stream")) rule.streamed = true_at(*match, "stream");
+      if (match->contains("stream")) rule.streamed = bool_at(*match, "stream").value_or(false);
       if (match->contains("regex")) {
-        const std::string_view regex = string_at(*match, "regex");
+        const std::string_view regex = text_at(*match, "regex");
         rule.regex =
             std::make_unique<RE2>(re2::StringPiece(regex.data(), regex.size()), RE2::Quiet);
         if (!rule.regex->ok()) {

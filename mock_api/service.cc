@@ -7,9 +7,9 @@
 
 #include "base/chance.h"
 #include "base/hash.h"
+#include "base/json_fields.h"
 #include "mock_api/answer_maker.h"
 #include "mock_api/faults.h"
-#include "mock_api/json_access.h"
 #include "mock_api/models_endpoint.h"
 #include "mock_api/tokenizer.h"
 #include "mock_api/validate.h"
@@ -181,7 +181,7 @@ Reply Service::count_tokens(const HttpRequest& request) {
   if (std::optional<ApiError> wrong = refusal(body, Endpoint::kCountTokens, request.version)) {
     return failed(*wrong);
   }
-  const Model& model = *find_model(string_at(body, "model"));
+  const Model& model = *find_model(text_at(body, "model"));
   const PromptLayout prompt = lay_out(body, model, request.workspace);
   return json(fmt::format(R"({{"input_tokens":{}}})", prompt.tokens));
 }
@@ -203,11 +203,11 @@ Reply Service::create_message(const HttpRequest& request, Instant now) {
     const Parsed parsed = parse_body(request);
     if (parsed.error) return failed(*parsed.error);
     const json::object& body = parsed.value.get_object();
-    const std::string_view name = string_at(body, "model");
+    const std::string_view name = text_at(body, "model");
     model = find_model(name);
     if (RequestRecord* record = record_of(ordinal)) {
       record->model = name;
-      record->streamed = true_at(body, "stream");
+      record->streamed = bool_at(body, "stream").value_or(false);
     }
     if (std::optional<ApiError> wrong = refusal(body, Endpoint::kMessages, request.version)) {
       return failed(*wrong);
@@ -316,7 +316,7 @@ Reply Service::answer(const json::object& body, const Model& model, const HttpRe
     scripted = script_.next({.model = model.id,
                              .prompt = text,
                              .request = ordinal,
-                             .streamed = true_at(body, "stream")});
+                             .streamed = bool_at(body, "stream").value_or(false)});
   }
   if (scripted != nullptr && scripted->error) {
     Reply reply = failed(*scripted->error);
@@ -344,8 +344,8 @@ Reply Service::answer(const json::object& body, const Model& model, const HttpRe
                    .tool_id = next_id("toolu_"),
                    .model = model.snapshot(),
                    .usage = plan.usage,
-                   .us_geography = string_at(body, "inference_geo") == "us",
-                   .fast = string_at(body, "speed") == "fast" && has_fast_mode(model)};
+                   .us_geography = text_at(body, "inference_geo") == "us",
+                   .fast = text_at(body, "speed") == "fast" && has_fast_mode(model)};
   if (thinks(body, model) && max_tokens > kThinkingTokens) head.usage.thinking = kThinkingTokens;
   Answer said = limited(make_answer(body, scripted, options_, seed), body, model,
                         max_tokens - head.usage.thinking, options_);
@@ -366,7 +366,7 @@ Reply Service::answer(const json::object& body, const Model& model, const HttpRe
   const Delivery delivery = delivery_of(scripted, said.is_plan, ordinal);
   reply.delay = delivery.latency;
   reply.headers = limiter_.headers(model.rate_class, now);
-  if (true_at(body, "stream")) {
+  if (bool_at(body, "stream").value_or(false)) {
     reply.headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
     reply.headers.emplace_back("cache-control", "no-cache");
     reply.stream = std::make_unique<EventStream>(std::move(head), std::move(said), delivery);

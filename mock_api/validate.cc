@@ -5,7 +5,8 @@
 #include <boost/json.hpp>
 #include <set>
 
-#include "mock_api/json_access.h"
+#include "base/json_fields.h"
+#include "mock_api/request_fields.h"
 
 namespace baton::mock_api {
 namespace {
@@ -73,7 +74,7 @@ Refusal check_max_tokens(const json::object& body, const Model& model) {
 bool high_effort(const json::object& body) {
   const json::object* config = object_at(body, "output_config");
   if (config == nullptr) return false;
-  const std::string_view effort = string_at(*config, "effort");
+  const std::string_view effort = text_at(*config, "effort");
   return effort == "xhigh" || effort == "max";
 }
 
@@ -82,7 +83,7 @@ Refusal check_thinking(const json::object& body, const Model& model) {
   if (value == nullptr) return std::nullopt;
   const json::object* thinking = value->if_object();
   if (thinking == nullptr) return invalid("thinking: Input should be an object");
-  const std::string_view type = string_at(*thinking, "type");
+  const std::string_view type = text_at(*thinking, "type");
   const ThinkingModes& modes = model.thinking;
   if (type == "adaptive") {
     if (!modes.adaptive) {
@@ -125,24 +126,23 @@ Refusal check_tools(const json::object& body) {
   for (std::size_t i = 0; i < tools->size(); ++i) {
     const json::object* tool = (*tools)[i].if_object();
     if (tool == nullptr) return invalid(fmt::format("tools.{}: Input should be an object", i));
-    const std::string_view name = string_at(*tool, "name");
+    const std::string_view name = text_at(*tool, "name");
     if (name.empty()) return invalid(fmt::format("tools.{}.name: Field required", i));
     if (!names.insert(name).second) return invalid("tools: Tool names must be unique.");
-    const std::string_view type = string_at(*tool, "type");
+    const std::string_view type = text_at(*tool, "type");
     if (!type.empty() && type != "custom") continue;  // a server tool brings its own schema
     const json::object* schema = object_at(*tool, "input_schema");
-    if (schema == nullptr || string_at(*schema, "type") != "object") {
+    if (schema == nullptr || text_at(*schema, "type") != "object") {
       return invalid(fmt::format("tools.{}.custom.input_schema.type: Field required", i));
     }
-    if (true_at(*tool, "strict")) {
+    if (bool_at(*tool, "strict").value_or(false)) {
       if (Refusal wrong = refusal_of_schema(*tool->if_contains("input_schema"))) return wrong;
     }
   }
   const json::object* choice = object_at(body, "tool_choice");
-  if (choice != nullptr && string_at(*choice, "type") == "tool" &&
-      !names.contains(string_at(*choice, "name"))) {
-    return invalid(
-        fmt::format("Tool '{}' not found in provided tools", string_at(*choice, "name")));
+  if (choice != nullptr && text_at(*choice, "type") == "tool" &&
+      !names.contains(text_at(*choice, "name"))) {
+    return invalid(fmt::format("Tool '{}' not found in provided tools", text_at(*choice, "name")));
   }
   return std::nullopt;
 }
@@ -150,7 +150,7 @@ Refusal check_tools(const json::object& body) {
 Refusal check_tool_choice(const json::object& body, const Model& model) {
   const json::object* choice = object_at(body, "tool_choice");
   if (choice == nullptr) return std::nullopt;
-  const std::string_view type = string_at(*choice, "type");
+  const std::string_view type = text_at(*choice, "type");
   if (type != "auto" && type != "any" && type != "tool" && type != "none") {
     return invalid("tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'");
   }
@@ -160,7 +160,7 @@ Refusal check_tool_choice(const json::object& body, const Model& model) {
     return invalid(fmt::format("tool_choice.{} is not supported for {}", type, model.id));
   }
   const json::object* thinking = object_at(body, "thinking");
-  if (thinking != nullptr && string_at(*thinking, "type") == "enabled") {
+  if (thinking != nullptr && text_at(*thinking, "type") == "enabled") {
     return invalid("Thinking may not be enabled when tool_choice forces tool use.");
   }
   return std::nullopt;
@@ -170,13 +170,12 @@ Refusal check_output(const json::object& body) {
   if (const json::object* config = object_at(body, "output_config")) {
     static const std::set<std::string_view> efforts = {"low", "medium", "high", "xhigh", "max"};
     const json::value* effort = config->if_contains("effort");
-    if (effort != nullptr && !effort->is_null() &&
-        !efforts.contains(string_at(*config, "effort"))) {
+    if (effort != nullptr && !effort->is_null() && !efforts.contains(text_at(*config, "effort"))) {
       return invalid(
           "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'");
     }
     const json::object* format = object_at(*config, "format");
-    if (format != nullptr && string_at(*format, "type") != "json_schema") {
+    if (format != nullptr && text_at(*format, "type") != "json_schema") {
       return invalid("output_config.format.type: Input should be 'json_schema'");
     }
     if (format != nullptr && !format->contains("schema")) {
@@ -190,9 +189,10 @@ Refusal check_output(const json::object& body) {
 // max_tokens 0 only warms the cache, so it cannot go with what needs an answer.
 Refusal check_prewarm(const json::object& body) {
   if (integer_at(body, "max_tokens") != 0) return std::nullopt;
-  if (true_at(body, "stream")) return invalid("max_tokens: 0 is not supported with stream");
+  if (bool_at(body, "stream").value_or(false))
+    return invalid("max_tokens: 0 is not supported with stream");
   const json::object* thinking = object_at(body, "thinking");
-  if (thinking != nullptr && string_at(*thinking, "type") == "enabled") {
+  if (thinking != nullptr && text_at(*thinking, "type") == "enabled") {
     return invalid("max_tokens: 0 is not supported with thinking.type.enabled");
   }
   if (output_schema(body) != nullptr) {
@@ -200,21 +200,21 @@ Refusal check_prewarm(const json::object& body) {
   }
   const json::object* choice = object_at(body, "tool_choice");
   if (choice != nullptr &&
-      (string_at(*choice, "type") == "any" || string_at(*choice, "type") == "tool")) {
+      (text_at(*choice, "type") == "any" || text_at(*choice, "type") == "tool")) {
     return invalid("max_tokens: 0 is not supported with a forced tool_choice");
   }
   return std::nullopt;
 }
 
 Refusal check_region_and_speed(const json::object& body, const Model& model) {
-  const std::string_view geography = string_at(body, "inference_geo");
+  const std::string_view geography = text_at(body, "inference_geo");
   if (!geography.empty() && geography != "global" && geography != "us") {
     return invalid("inference_geo: Input should be 'global' or 'us'");
   }
   if (geography == "us" && !model.us_geography) {
     return invalid(fmt::format("inference_geo: not supported for {}", model.id));
   }
-  if (string_at(body, "speed") == "fast" && model.id == "claude-opus-4-7") {
+  if (text_at(body, "speed") == "fast" && model.id == "claude-opus-4-7") {
     return invalid(fmt::format("speed: fast is not supported for {}", model.id));
   }
   return std::nullopt;
@@ -227,11 +227,11 @@ std::optional<ApiError> refusal(const json::object& body, Endpoint endpoint,
   if (Refusal wrong = check_fields(body, endpoint, version)) return wrong;
   const json::value* name = body.if_contains("model");
   if (name == nullptr) return invalid("model: Field required");
-  const Model* model = find_model(string_at(body, "model"));
+  const Model* model = find_model(text_at(body, "model"));
   if (model == nullptr) {
     return ApiError{.status = 404,
                     .type = "not_found_error",
-                    .message = fmt::format("model: {}", string_at(body, "model"))};
+                    .message = fmt::format("model: {}", text_at(body, "model"))};
   }
   if (endpoint == Endpoint::kMessages) {
     if (Refusal wrong = check_max_tokens(body, *model)) return wrong;

@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <set>
 
-#include "mock_api/json_access.h"
+#include "base/json_fields.h"
 #include "mock_api/validate.h"
 
 namespace baton::mock_api {
@@ -17,11 +17,11 @@ constexpr std::size_t kMaxMessages = 100'000;
 
 Refusal check_block(const json::object& block, std::string_view role, const std::string& where,
                     std::string_view version) {
-  const std::string_view type = string_at(block, "type");
+  const std::string_view type = text_at(block, "type");
   if (type.empty()) return invalid(where + ".type: Field required");
   if (type == "text") {
     if (!block.contains("text")) return invalid(where + ".text: Field required");
-    const bool empty = string_at(block, "text").empty();
+    const bool empty = text_at(block, "text").empty();
     if (empty && block.contains("cache_control")) {
       return invalid(where + ": cache_control cannot be set for empty text blocks");
     }
@@ -37,7 +37,7 @@ Refusal check_block(const json::object& block, std::string_view role, const std:
   if ((type == "thinking" || type == "redacted_thinking") && block.contains("cache_control")) {
     return invalid(where + ".cache_control: Extra inputs are not permitted");
   }
-  if (type == "tool_use" && string_at(block, "id").empty()) {
+  if (type == "tool_use" && text_at(block, "id").empty()) {
     return invalid(where + ".tool_use.id: Field required");
   }
   return std::nullopt;
@@ -54,11 +54,11 @@ Refusal check_results(const json::array* blocks, const ToolCalls& calls, const s
     for (const json::value& value : *blocks) {
       const json::object* block = value.if_object();
       if (block == nullptr) continue;
-      if (string_at(*block, "type") != "tool_result") {
+      if (text_at(*block, "type") != "tool_result") {
         others = true;
         continue;
       }
-      const std::string_view id = string_at(*block, "tool_use_id");
+      const std::string_view id = text_at(*block, "tool_use_id");
       if (!calls.contains(id)) {
         return invalid(
             fmt::format("{}: unexpected `tool_use_id` found in `tool_result` blocks: {}. "
@@ -89,8 +89,8 @@ ToolCalls calls_in(const json::array* blocks) {
   if (blocks == nullptr) return calls;
   for (const json::value& value : *blocks) {
     const json::object* block = value.if_object();
-    if (block != nullptr && string_at(*block, "type") == "tool_use") {
-      calls.emplace(string_at(*block, "id"));
+    if (block != nullptr && text_at(*block, "type") == "tool_use") {
+      calls.emplace(text_at(*block, "id"));
     }
   }
   return calls;
@@ -118,19 +118,10 @@ Refusal check_content(const json::object& message, std::string_view role, const 
 // Walks every place a mark may stand, in the order of the prompt.
 template <typename Visit>
 void for_each_block(const json::object& body, const Visit& visit) {
-  const auto visit_array = [&visit](const json::array* blocks) {
-    if (blocks == nullptr) return;
-    for (const json::value& block : *blocks) {
-      if (block.is_object()) visit(block.get_object());
-    }
-  };
-  visit_array(array_at(body, "tools"));
-  visit_array(array_at(body, "system"));
-  const json::array* messages = array_at(body, "messages");
-  if (messages == nullptr) return;
-  for (const json::value& message : *messages) {
-    if (message.is_object()) visit_array(array_at(message.get_object(), "content"));
-  }
+  each_object_at(body, "tools", visit);
+  each_object_at(body, "system", visit);
+  each_object_at(body, "messages",
+                 [&](const json::object& message) { each_object_at(message, "content", visit); });
 }
 
 }  // namespace
@@ -151,7 +142,7 @@ std::optional<ApiError> refusal_of_messages(const json::object& body, const Mode
     const std::string where = fmt::format("messages.{}", i);
     const json::object* message = (*messages)[i].if_object();
     if (message == nullptr) return invalid(where + ": Input should be an object");
-    role = string_at(*message, "role");
+    role = text_at(*message, "role");
     if (role != "user" && role != "assistant" && role != "system") {
       return invalid(where + ".role: Input should be 'user', 'assistant' or 'system'");
     }
@@ -184,12 +175,12 @@ std::optional<ApiError> refusal_of_cache_marks(const json::object& body) {
     const json::value* value = carrier.if_contains("cache_control");
     if (value == nullptr || value->is_null() || wrong) return;
     const json::object* control = value->if_object();
-    if (control == nullptr || string_at(*control, "type") != "ephemeral") {
+    if (control == nullptr || text_at(*control, "type") != "ephemeral") {
       wrong = invalid("cache_control.type: Input should be 'ephemeral'");
       return;
     }
     const bool named = control->contains("ttl");
-    const std::string_view ttl = named ? string_at(*control, "ttl") : "5m";
+    const std::string_view ttl = named ? text_at(*control, "ttl") : "5m";
     if (ttl != "5m" && ttl != "1h") {
       wrong = invalid("cache_control.ephemeral.ttl: Input should be '5m' or '1h'");
       return;

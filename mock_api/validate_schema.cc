@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <set>
 
-#include "mock_api/json_access.h"
+#include "base/json_fields.h"
 #include "mock_api/schema.h"
 #include "mock_api/validate.h"
 
@@ -22,7 +22,7 @@ ApiError wrong_schema(std::string_view what) {
 }
 
 bool has_type(const json::object& schema, std::string_view name) {
-  if (string_at(schema, "type") == name) return true;
+  if (text_at(schema, "type") == name) return true;
   const json::array* types = array_at(schema, "type");
   if (types == nullptr) return false;
   return std::any_of(types->begin(), types->end(), [name](const json::value& type) {
@@ -41,7 +41,7 @@ class SchemaCheck {
     // References make a small schema large: what they unfold to is what would be compiled.
     if (++visited_ > kMaxSchemas) return wrong_schema("Schema is too complex");
     if (Refusal wrong = check_keywords(*schema)) return wrong;
-    if (schema->contains("$ref")) return check_reference(string_at(*schema, "$ref"), depth);
+    if (schema->contains("$ref")) return check_reference(text_at(*schema, "$ref"), depth);
     return check_children(*schema, depth);
   }
 
@@ -75,7 +75,7 @@ class SchemaCheck {
     for (const auto& [name, value] : schema) {
       if (refused.contains(name)) {
         return wrong_schema(fmt::format("For '{}' type, property '{}' is not supported",
-                                        string_at(schema, "type"), std::string_view(name)));
+                                        text_at(schema, "type"), std::string_view(name)));
       }
     }
     if (has_type(schema, "object") || schema.contains("properties")) {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/json_fields.h"
 #include "base/text.h"
 #include "provider/json_reader.h"
 
@@ -92,11 +93,11 @@ RetryAdvice retry_advice(const HttpHeaders& headers, Instant now) {
 }
 
 ApiError api_error(const boost::json::value* body) {
-  const boost::json::value* error = member(body, "error");
-  return {.type = quoted(text_of(member(error, "type"))),
-          .message = quoted(text_of(member(error, "message"))),
-          .code = quoted(text_of(member(member(error, "details"), "error_code"))),
-          .request_id = quoted(text_of(member(body, "request_id")))};
+  const boost::json::object* error = object_at(body, "error");
+  return {.type = quoted(text_at(error, "type")),
+          .message = quoted(text_at(error, "message")),
+          .code = quoted(text_at(object_at(error, "details"), "error_code")),
+          .request_id = quoted(text_at(body, "request_id"))};
 }
 
 bool is_proof_of_no_bill(int status, std::string_view body) {

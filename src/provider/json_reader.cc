@@ -25,15 +25,4 @@ JsonReader& json_reader() {
   return reader;
 }
 
-const json::value* member(const json::value* value, std::string_view key) {
-  const json::object* object = value == nullptr ? nullptr : value->if_object();
-  const json::value* found = object == nullptr ? nullptr : object->if_contains(key);
-  return found == nullptr || found->is_null() ? nullptr : found;
-}
-
-std::string_view text_of(const json::value* value) {
-  const json::string* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string_view() : std::string_view(*text);
-}
-
 }  // namespace baton

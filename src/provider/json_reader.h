@@ -1,11 +1,11 @@
-// Reading JSON that was not written by us: parsed into memory that is used again for the next text,
-// and looked at without trusting that a field is there or has its type. For the .cc files of
-// provider/ only: it brings in the JSON library.
+// Reading JSON that was not written by us, parsed into memory that is used again for the next text.
+// For the .cc files of provider/ only: it brings in the JSON library.
 #pragma once
 
 #include <boost/json.hpp>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace baton {
@@ -32,10 +32,5 @@ class JsonReader {
 };
 
 JsonReader& json_reader();
-
-// The member, or null: of an absent or JSON-null member, and of what is not an object.
-const boost::json::value* member(const boost::json::value* value, std::string_view key);
-// Empty unless it is a string.
-std::string_view text_of(const boost::json::value* value);
 
 }  // namespace baton

@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 
+#include "base/json_fields.h"
 #include "provider/error_reply.h"
 #include "provider/json_reader.h"
 #include "provider/messages.h"
@@ -100,17 +101,17 @@ void MessagesReply::State::on_event(std::string_view name, std::string_view data
                             quoted(data)));
   }
   // Some gateways leave the event's name out; its data repeats it.
-  const std::string_view type = name.empty() ? text_of(member(event, "type")) : name;
+  const std::string_view type = name.empty() ? text_at(event, "type") : name;
   if (type == "content_block_delta") {
-    const json::value* delta = member(event, "delta");
-    if (text_of(member(delta, "type")) == "text_delta") {
-      add_text(text_of(member(delta, "text")), on_text);
+    const json::object* delta = object_at(event, "delta");
+    if (text_at(delta, "type") == "text_delta") {
+      add_text(text_at(delta, "text"), on_text);
     }
   } else if (type == "content_block_start") {
-    const json::value* block = member(event, "content_block");
-    if (text_of(member(block, "type")) == "text") add_text(text_of(member(block, "text")), on_text);
+    const json::object* block = object_at(event, "content_block");
+    if (text_at(block, "type") == "text") add_text(text_at(block, "text"), on_text);
   } else if (type == "message_start") {
-    on_message_start(member(event, "message"));
+    on_message_start(value_at(event, "message"));
   } else if (type == "message_delta") {
     on_message_delta(event);
   } else if (type == "message_stop") {
@@ -124,19 +125,21 @@ void MessagesReply::State::on_event(std::string_view name, std::string_view data
 void MessagesReply::State::on_message_start(const json::value* message) {
   if (started) return fail("message_start came twice");
   if (message == nullptr) return fail("message_start holds no message");
-  model = text_of(member(message, "model"));
-  if (const Status merged = usage.merge(member(message, "usage")); !merged) {
+  model = text_at(message, "model");
+  if (const Status merged = usage.merge(value_at(message, "usage")); !merged) {
     return fail(merged.error().message);
   }
   started = true;
 }
 
 void MessagesReply::State::on_message_delta(const json::value* event) {
-  const json::value* counts = member(event, "usage");
+  const json::value* counts = value_at(event, "usage");
   if (const Status merged = usage.merge(counts); !merged) return fail(merged.error().message);
-  const json::value* reason = member(member(event, "delta"), "stop_reason");
-  if (reason != nullptr) stop = stop_reason_from(text_of(reason));
-  counted = counted || member(counts, "output_tokens") != nullptr;
+  const json::object* delta = object_at(event, "delta");
+  if (value_at(delta, "stop_reason") != nullptr) {
+    stop = stop_reason_from(text_at(delta, "stop_reason"));
+  }
+  counted = counted || value_at(counts, "output_tokens") != nullptr;
 }
 
 void MessagesReply::State::read_whole(std::string_view bytes, const OnText& on_text) {
@@ -151,23 +154,22 @@ void MessagesReply::State::read_whole(std::string_view bytes, const OnText& on_t
 }
 
 void MessagesReply::State::on_message(const json::value& message, const OnText& on_text) {
-  if (text_of(member(&message, "type")) == "error") {
+  if (text_at(message, "type") == "error") {
     const ApiError error = api_error(&message);
     return fail("the answer is " + words_of(error), kind_of_broken_answer(error));
   }
-  const json::value* content = member(&message, "content");
-  const json::array* blocks = content == nullptr ? nullptr : content->if_array();
-  if (text_of(member(&message, "type")) != "message" || blocks == nullptr) {
+  const json::array* blocks = array_at(message, "content");
+  if (text_at(message, "type") != "message" || blocks == nullptr) {
     return fail("the answer is neither a stream nor a message");
   }
   on_message_start(&message);
   if (closed()) return;
   for (const json::value& block : *blocks) {
-    if (text_of(member(&block, "type")) != "text") continue;
-    add_text(text_of(member(&block, "text")), on_text);
+    if (text_at(block, "type") != "text") continue;
+    add_text(text_at(block, "text"), on_text);
     if (closed()) return;
   }
-  stop = stop_reason_from(text_of(member(&message, "stop_reason")));
+  stop = stop_reason_from(text_at(message, "stop_reason"));
   counted = true;
   finished = true;
 }

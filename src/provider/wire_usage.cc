@@ -2,8 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "base/json_fields.h"
 #include "base/text.h"
-#include "provider/json_reader.h"
 
 namespace baton {
 namespace {
@@ -15,7 +15,7 @@ constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;
 
 Status read_count(const json::value* usage, std::string_view key,
                   std::optional<std::int64_t>& count) {
-  const json::value* value = member(usage, key);
+  const json::value* value = value_at(usage, key);
   if (value == nullptr) return {};
   const std::int64_t* number = value->if_int64();
   if (number == nullptr || *number < 0 || *number > kMostTokens) {
@@ -30,7 +30,7 @@ Status read_count(const json::value* usage, std::string_view key,
 
 Status WireUsage::merge(const json::value* usage) {
   WireUsage merged = *this;
-  const json::value* split = member(usage, "cache_creation");
+  const json::value* split = value_at(usage, "cache_creation");
   for (const Status& status : {
            read_count(usage, "input_tokens", merged.input_),
            read_count(usage, "output_tokens", merged.output_),
@@ -42,7 +42,7 @@ Status WireUsage::merge(const json::value* usage) {
     if (!status) return status;
   }
   // A split that came without a newer sum is the newer truth.
-  if (split != nullptr && member(usage, "cache_creation_input_tokens") == nullptr) {
+  if (split != nullptr && value_at(usage, "cache_creation_input_tokens") == nullptr) {
     merged.cache_write_.reset();
   }
   *this = merged;
