@@ -16,6 +16,8 @@ std::string_view to_string(Verdict verdict) {
       return "truncated";
     case Verdict::kInvalid:
       return "invalid";
+    case Verdict::kWindowFull:
+      return "window_full";
   }
   return {};
 }

@@ -99,9 +99,10 @@ struct CallPrepared {
 enum class Verdict {
   kNone,  // there is no answer
   kAccepted,
-  kRefused,    // the model declined and would decline again
-  kTruncated,  // cut at max_tokens, or the window was full
-  kInvalid,    // not what the schema asks for
+  kRefused,     // the model declined and would decline again
+  kTruncated,   // cut at max_tokens
+  kInvalid,     // not what the schema asks for
+  kWindowFull,  // cut because the context window was full: asking for more output would not help
 };
 std::string_view to_string(Verdict verdict);
 std::optional<Verdict> verdict_from(std::string_view name);
@@ -179,6 +180,14 @@ struct RetryScheduled {
   bool operator==(const RetryScheduled&) const = default;
 };
 
+// The provider refuses, or cannot be reached: nothing more is started, and the run can be resumed.
+struct RunHalted {
+  Instant at;
+  FailureKind kind = FailureKind::kDenied;
+  std::string reason;
+  bool operator==(const RunHalted&) const = default;
+};
+
 struct Escalated {
   Instant at;
   TaskId task;
@@ -241,7 +250,7 @@ struct RunEnded {
 using Event =
     std::variant<RunCreated, RunResumed, StopRequested, TaskAdded, CallPrepared, CallEnded,
                  CheckersEnded, AttemptStarted, CheckersStarted, CallReserved, RetryScheduled,
-                 Escalated, PlanClosed, TaskFinished, TaskSkipped, RunEnded>;
+                 RunHalted, Escalated, PlanClosed, TaskFinished, TaskSkipped, RunEnded>;
 
 Instant at_of(const Event& event);
 

@@ -1,10 +1,13 @@
+#include "core/next_move.h"
+
 #include <algorithm>
 
 #include "base/chance.h"
-#include "core/rules.h"
 
 namespace baton {
 namespace {
+
+constexpr Millis kLongestWait = Millis::seconds(600);
 
 NextMove retry_up_to(int most, int attempts) {
   return attempts < most ? NextMove::kRetry : NextMove::kEscalate;
@@ -17,8 +20,9 @@ NextMove after_failure(FailureKind kind, int attempts) {
       return retry_up_to(12, attempts);
     case FailureKind::kUnavailable:
       return retry_up_to(6, attempts);
+    // Another tier is at the same host.
     case FailureKind::kUnreachable:
-      return retry_up_to(5, attempts);
+      return attempts < 5 ? NextMove::kRetry : NextMove::kHaltRun;
     // Each of these may have been billed, and its worst case is booked.
     case FailureKind::kCut:
       return retry_up_to(3, attempts);
@@ -37,6 +41,8 @@ NextMove after_failure(FailureKind kind, int attempts) {
 }  // namespace
 
 NextMove next_move(const CallEnded& end, int attempts) {
+  // Nobody sits through this: the run pauses, and says until when.
+  if (end.retry_after > kLongestWait) return NextMove::kHaltRun;
   if (end.failure) return after_failure(*end.failure, attempts);
   switch (end.verdict) {
     case Verdict::kTruncated:
@@ -44,6 +50,7 @@ NextMove next_move(const CallEnded& end, int attempts) {
     case Verdict::kInvalid:
       return retry_up_to(2, attempts);
     case Verdict::kRefused:
+    case Verdict::kWindowFull:
     case Verdict::kNone:
     case Verdict::kAccepted:
       return NextMove::kEscalate;

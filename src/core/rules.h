@@ -9,8 +9,6 @@
 #include "base/time.h"
 #include "base/tokens.h"
 #include "catalog/catalog.h"
-#include "core/call_outcome.h"
-#include "core/event.h"
 #include "core/tier.h"
 
 namespace baton {
@@ -29,16 +27,5 @@ struct Rules {
   Millis backoff_first{500};
   Millis backoff_most{8'000};
 };
-
-// What becomes of a task whose call brought no usable answer. A table, see next_move.cc.
-enum class NextMove { kRetry, kRetryWithMoreOutput, kEscalate, kHaltRun, kTryAgainLater };
-
-// `attempts` on this tier so far, the failed one included. kTryAgainLater: the attempt does not
-// count.
-NextMove next_move(const CallEnded& end, int attempts);
-
-// When to try again: doubling from `backoff_first` to `backoff_most` with jitter drawn from
-// `chance`, never before what the provider asked for.
-Millis backoff(const CallEnded& end, int attempts, const Rules& rules, std::uint64_t chance);
 
 }  // namespace baton

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace baton {
@@ -107,6 +109,11 @@ void on(RunState& run, const RunResumed&) {
   run.reason.clear();
   run.stopping = false;
   run.halt.reset();
+  run.throttled_until.clear();
+  // A clock that ran ahead must not keep them waiting; what the provider still refuses, it will say
+  // again.
+  while (!run.backing_off.empty())
+    move_to(run, run.task(run.backing_off.begin()->second), TaskStatus::kReady);
   for (Task& task : run.tasks) {
     if (task.status == TaskStatus::kChecking || task.status == TaskStatus::kPreparing ||
         task.status == TaskStatus::kPrepared) {
@@ -147,8 +154,9 @@ void on(RunState& run, const CallEnded& event) {
   if (event.bill == BillState::kUnknown) run.unknown += event.charge;
   run.usage += event.usage;
   run.open_calls.erase(event.call);
-  if (event.failure == FailureKind::kDenied || event.failure == FailureKind::kSpendLimit) {
-    run.halt = Halt{*event.failure, event.message};
+  if (event.failure == FailureKind::kThrottled && event.retry_after) {
+    Instant& until = run.throttled_until[call.model];
+    until = std::max(until, event.at + *event.retry_after);
   }
   Task& task = run.task(call.task);
   task.last_end = event;
@@ -162,6 +170,7 @@ void on(RunState& run, const CheckersStarted& event) {
 void on(RunState& run, const CheckersEnded& event) {
   Task& task = run.task(event.task);
   task.checked = true;
+  task.covered = event.covered;
   task.findings = event.findings;
   if (!event.note.empty()) task.note = event.note;
   // What is covered, or has no model to go to, ends with a decision of its own; the rest goes on to
@@ -200,6 +209,10 @@ void on(RunState& run, const RetryScheduled& event) {
   task.not_before = event.not_before;
   task.last_end.reset();
   move_to(run, task, TaskStatus::kBackingOff);
+}
+
+void on(RunState& run, const RunHalted& event) {
+  run.halt = Halt{event.kind, event.reason};
 }
 
 void on(RunState& run, const Escalated& event) {

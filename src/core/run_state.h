@@ -40,6 +40,7 @@ struct Task {
   int attempts = 0;         // over all tiers; counted as they start: after a crash one may have run
   int attempts_here = 0;    // on this tier
   bool checked = false;     // checkers have had their turn
+  bool covered = false;     // and did all of it
   Tokens max_output;        // what the next attempt asks for
   int open_before = 0;      // tasks it still waits for
   std::vector<TaskId> dependents;
@@ -73,7 +74,7 @@ struct OpenCall {
 
 struct Halt {  // the provider refuses the run: nothing more is started
   FailureKind kind = FailureKind::kDenied;
-  std::string message;
+  std::string reason;
   bool operator==(const Halt&) const = default;
 };
 
@@ -96,6 +97,8 @@ struct RunState {
   std::set<std::pair<Instant, TaskId>> backing_off;
   std::deque<TaskId> prepared;  // first come, first served
   std::deque<TaskId> deciding;
+  std::map<std::string, Instant>
+      throttled_until;  // by model: what the provider asked us to wait for
   int workers_running = 0;
   int running = 0;
   int ended = 0;

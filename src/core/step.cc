@@ -6,6 +6,7 @@
 
 #include "base/chance.h"
 #include "base/check.h"
+#include "core/next_move.h"
 
 namespace baton {
 namespace {
@@ -79,8 +80,11 @@ Event after_call(const RunState& run, const Task& task, const Rules& rules, Inst
       return escalate_or_skip(task, rules, too_large ? SkipReason::kTooLarge : SkipReason::kFailed,
                               what_came_back(end), now);
     }
-    // The task keeps its place: once the run is resumed, it starts again.
     case NextMove::kHaltRun:
+      if (!run.halt)
+        return RunHalted{now, end.failure.value_or(FailureKind::kThrottled), what_came_back(end)};
+      [[fallthrough]];
+    // The task keeps its place: once the run is resumed, it starts again.
     case NextMove::kTryAgainLater:
       return RetryScheduled{now, task.spec.id, now, task.max_output, false, what_came_back(end)};
   }
@@ -91,7 +95,9 @@ Decision decide_ended(const RunState& run, const Rules& rules, Instant now) {
   if (run.deciding.empty()) return std::nullopt;
   const Task& task = run.task(run.deciding.front());
   if (task.last_end) return after_call(run, task, rules, now);
-  return TaskFinished{now, task.spec.id, {}};  // by its checkers
+  if (task.covered) return TaskFinished{now, task.spec.id, {}};
+  return TaskSkipped{now, task.spec.id, SkipReason::kFailed,
+                     task.note};  // and there is no model to go to
 }
 
 // The planner's end closes its plan: what it named so far is all there will be.
@@ -156,11 +162,12 @@ Decision decide_prepared(const RunState& run, const Rules& rules, Instant now) {
   const Model* model = rules.catalog->find(task.model);
   const PriceSheet* sheet = model == nullptr ? nullptr : model->sheet_on(date_of(now));
   if (sheet == nullptr) {
-    return TaskSkipped{
-        now, task.spec.id, SkipReason::kNoPrice,
+    return escalate_or_skip(
+        task, rules, SkipReason::kNoPrice,
         fmt::format("model '{}' has no price on {}, and what has no price is not called; "
                     "add it to a prices file (--prices)",
-                    task.model, date_of(now))};
+                    task.model, date_of(now)),
+        now);
   }
   const Tokens wanted = std::min(task.max_output, model->max_output);
   if (task.prepared->input_estimate + wanted > model->context_window) {
@@ -187,30 +194,33 @@ Event start(const Task& task, const Rules& rules, Instant now) {
       now, id, task.attempts + 1, task.tier, rules.model(task.tier), task.max_output};
 }
 
+// Siblings of a call that was told to wait would only be told the same. (There is always one that
+// backs off until then, whose end is the next time to look.)
+bool is_throttled(const RunState& run, const Task& task, const Rules& rules, Instant now) {
+  if (task.spec.checkers_first && !task.checked) return false;
+  const auto until = run.throttled_until.find(rules.model(task.tier));
+  return until != run.throttled_until.end() && now < until->second && !run.backing_off.empty();
+}
+
+// A run of thousands does not look at all of them each time.
+constexpr int kMostLookedAt = 256;
+
 Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
   if (!run.backing_off.empty() && run.backing_off.begin()->first <= now) {
     const Task& task = run.task(run.backing_off.begin()->second);
     if (has_a_free_hand(run, task)) return start(task, rules, now);
   }
-  // Only orchestrators may overtake when all hands are busy, and there are few of them: the first
-  // ready worker ends the search for the others.
-  bool workers_full = false;
+  int looked_at = 0;
   for (const TaskId id : run.ready) {
     const Task& task = run.task(id);
-    if (task.spec.role == Role::kWorker && workers_full) break;
-    if (has_a_free_hand(run, task)) return start(task, rules, now);
-    workers_full = true;
+    if (has_a_free_hand(run, task) && !is_throttled(run, task, rules, now))
+      return start(task, rules, now);
+    if (++looked_at == kMostLookedAt) break;
   }
   return std::nullopt;
 }
 
 // ---- the end ------------------------------------------------------------------------------------
-
-bool any_in_flight(const RunState& run) {
-  return !run.open_calls.empty() ||
-         std::any_of(run.tasks.begin(), run.tasks.end(),
-                     [](const Task& task) { return task.status == TaskStatus::kChecking; });
-}
 
 RunStatus outcome_of(const RunState& run) {
   bool missing = false;
@@ -237,13 +247,13 @@ std::string outcome_reason(const RunState& run, RunStatus outcome) {
 }
 
 Decision decide_end(const RunState& run, Instant now) {
-  if (run.stopping || run.halt) {
-    if (any_in_flight(run)) return std::nullopt;
-    return RunEnded{now, RunStatus::kPaused, run.halt ? run.halt->message : "stopped on request"};
+  if (run.plan_closed && run.ended == static_cast<int>(run.tasks.size())) {
+    const RunStatus outcome = outcome_of(run);
+    return RunEnded{now, outcome, outcome_reason(run, outcome)};
   }
-  if (!run.plan_closed || run.ended != static_cast<int>(run.tasks.size())) return std::nullopt;
-  const RunStatus outcome = outcome_of(run);
-  return RunEnded{now, outcome, outcome_reason(run, outcome)};
+  // Calls in flight are being paid for; checkers cost nothing and begin again.
+  if ((!run.stopping && !run.halt) || !run.open_calls.empty()) return std::nullopt;
+  return RunEnded{now, RunStatus::kPaused, run.halt ? run.halt->reason : "stopped on request"};
 }
 
 Decision next_decision(const RunState& run, const Rules& rules, Instant now) {

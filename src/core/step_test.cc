@@ -257,7 +257,70 @@ TEST(StepTest, WhatHasNoPriceIsNotCalled) {
   story.add(worker(0));
   const auto events = story.prepared(TaskId(0));
   EXPECT_EQ(only<CallReserved>(events).size(), 0U);
-  EXPECT_EQ(only<TaskSkipped>(events).at(0).reason, SkipReason::kNoPrice);
+  EXPECT_EQ(only<AttemptStarted>(events).at(0).model, "large");  // the next tier may have one
+}
+
+TEST(StepTest, WhatHasNoPriceOnAnyTierIsSkipped) {
+  Story story;
+  story.rules.models = {"", "unpriced", "unpriced", "unpriced"};
+  story.add(worker(0));
+  EXPECT_EQ(only<TaskSkipped>(story.prepared(TaskId(0))).at(0).reason, SkipReason::kNoPrice);
+}
+
+TEST(StepTest, SiblingsOfACallThatWasToldToWaitWaitWithIt) {
+  Story story = planned(std::nullopt, /*parallel=*/1);
+  story.add(worker(2));
+  story.add(worker(3));
+  story.prepared(TaskId(2));
+  const CallNotBilled throttled{FailureKind::kThrottled, "429", 429, Millis::seconds(3), "req_1"};
+  const auto events =
+      story.tell(booked_end(story.run, CallId(2), throttled, Verdict::kNone, {}, prices(), kNoon));
+  EXPECT_EQ(only<AttemptStarted>(events).size(), 0U);  // there is a free hand, and no use for it
+  EXPECT_EQ(only<AttemptStarted>(story.wait(Millis::seconds(5))).size(), 1U);
+}
+
+TEST(StepTest, AHostThatCanNotBeReachedPausesTheRunForEveryTier) {
+  Story story;
+  story.add(worker(0));
+  for (int attempt = 1; attempt < 5; ++attempt) {
+    story.prepared(TaskId(0));
+    story.failed(CallId(attempt), FailureKind::kUnreachable);
+    story.wait(Millis::seconds(10));
+  }
+  story.prepared(TaskId(0));
+  const auto events = story.failed(CallId(5), FailureKind::kUnreachable);
+  EXPECT_EQ(only<RunHalted>(events).at(0).kind, FailureKind::kUnreachable);
+  EXPECT_EQ(only<RunEnded>(events).at(0).status, RunStatus::kPaused);
+}
+
+TEST(StepTest, AWaitThatNobodySitsThroughPausesTheRun) {
+  Story story;
+  story.add(worker(0));
+  story.prepared(TaskId(0));
+  const CallNotBilled tomorrow{FailureKind::kThrottled, "429", 429, Millis::seconds(86'400),
+                               "req_1"};
+  const auto events =
+      story.tell(booked_end(story.run, CallId(1), tomorrow, Verdict::kNone, {}, prices(), kNoon));
+  EXPECT_EQ(only<RunEnded>(events).at(0).status, RunStatus::kPaused);
+}
+
+TEST(StepTest, AStopThatComesAfterAllIsDoneChangesNothing) {
+  Story story = planned();
+  story.settled(CallId(1));
+  story.prepared(kReport);
+  story.tell(StopRequested{kNoon});
+  EXPECT_EQ(only<RunEnded>(story.settled(CallId(2))).at(0).status, RunStatus::kComplete);
+}
+
+TEST(StepTest, ALocalTaskThatNoCheckerCouldDoIsMissing) {
+  Story story;
+  TaskSpec local = worker(0);
+  local.tier = Tier::kLocal;
+  local.checkers_first = true;
+  story.add(local);
+  const auto events =
+      story.tell(CheckersEnded{kNoon, TaskId(0), "", "pylint is not installed", false});
+  EXPECT_EQ(only<TaskSkipped>(events).at(0).message, "pylint is not installed");
 }
 
 TEST(StepTest, AHoldThatDoesNotFitWaitsForHoldsInFlight) {

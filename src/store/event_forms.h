@@ -175,6 +175,16 @@ struct Form<RetryScheduled> {
 };
 
 template <>
+struct Form<RunHalted> {
+  static constexpr std::string_view kType = "run_halted";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("kind", e.kind);
+    field("reason", e.reason);
+  }
+};
+
+template <>
 struct Form<Escalated> {
   static constexpr std::string_view kType = "escalated";
   static void fields(auto& field, auto& e) {
