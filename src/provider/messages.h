@@ -72,6 +72,8 @@ class MessagesReply {
   void head(int status, const HttpHeaders& headers, Instant now);
   // Text that `on_text` was given is kept too, for CallSettled; bounded at kMaxTextBytes.
   void feed(std::string_view bytes, const OnText& on_text);
+  // Whether the answer can no longer be used, whatever still comes.
+  bool broken() const;
   CallOutcome end(const TransferEnd& transfer);
 
   static constexpr std::size_t kMaxTextBytes = 16u << 20;

@@ -240,6 +240,10 @@ void MessagesReply::feed(std::string_view bytes, const OnText& on_text) {
   }
 }
 
+bool MessagesReply::broken() const {
+  return !state_->problem.empty();
+}
+
 CallOutcome MessagesReply::end(const TransferEnd& transfer) {
   State& state = *state_;
   if (transfer.kind == TransferEnd::Kind::kNeverSent) {

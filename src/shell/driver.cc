@@ -39,16 +39,25 @@ Driver::~Driver() {
 }
 
 void Driver::begin(RunCreated created, std::vector<Blob> texts) {
-  tell(std::move(created), std::move(texts));
-  for (NewTask& task : parts_.workflow.first_tasks()) {
-    Blob brief = make_blob(std::move(task.brief));
-    task.spec.brief = brief.id;
-    parts_.workflow.added(task.spec, brief.text);
-    std::vector<Blob> briefs;
-    briefs.push_back(std::move(brief));
-    tell(TaskAdded{Loop::now(), std::move(task.spec)}, std::move(briefs));
-  }
-  if (parts_.workflow.plans_itself()) tell(PlanClosed{Loop::now()});
+  // One commit: a run that has only some of its first tasks would be another run.
+  const Instant now = created.at;
+  std::vector<Event> events = step(run_, std::move(created), parts_.rules);
+  const auto also = [&](Event fact) {
+    std::vector<Event> more = step(run_, std::move(fact), parts_.rules);
+    events.insert(events.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+  };
+  for (NewTask& task : parts_.workflow.first_tasks()) also(placed(std::move(task), now, texts));
+  if (parts_.workflow.plans_itself()) also(PlanClosed{now});
+  record(std::move(events), std::move(texts));
+}
+
+TaskAdded Driver::placed(NewTask task, Instant now, std::vector<Blob>& texts) {
+  Blob brief = make_blob(std::move(task.brief));
+  task.spec.brief = brief.id;
+  parts_.workflow.added(task.spec, brief.text);
+  texts.push_back(std::move(brief));
+  return {now, std::move(task.spec)};
 }
 
 void Driver::resume(RunState state) {
@@ -61,7 +70,6 @@ void Driver::resume(RunState state) {
     findings_[task.spec.id] = std::move(*text);
   }
   tell(RunResumed{Loop::now()});
-  for (const auto& [at, task] : run_.backing_off) wake(at);
 }
 
 void Driver::stop() {
@@ -73,8 +81,6 @@ void Driver::cut() {
   for (const auto& [call, transfer] : transfers_) parts_.http.cancel(transfer->id);
 }
 
-// A fact leads to decisions; what needs no durability (a prompt is prepared, nothing leaves the
-// process) follows at once, so that it can share the commit; everything else waits for the journal.
 void Driver::tell(Event fact, std::vector<Blob> texts) {
   const bool resumes = std::holds_alternative<RunResumed>(fact);
   if (over_ || (run_.status != RunStatus::kRunning && !resumes)) return;
@@ -82,12 +88,14 @@ void Driver::tell(Event fact, std::vector<Blob> texts) {
   record(std::move(events), std::move(texts));
 }
 
+// What needs no durability (a prompt is prepared, nothing leaves the process) follows at once, so
+// that it can share the commit; everything else waits for the journal.
 void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
   if (events.empty()) return;
-  std::vector<AttemptStarted> started;
   for (const Event& event : events) {
-    if (const auto* attempt = std::get_if<AttemptStarted>(&event)) started.push_back(*attempt);
-    if (const auto* finished = std::get_if<TaskFinished>(&event)) note_finished(*finished);
+    if (const auto* attempt = std::get_if<AttemptStarted>(&event)) starting_.push_back(*attempt);
+    if (const auto* finished = std::get_if<TaskFinished>(&event)) note_end(finished->task);
+    if (const auto* skipped = std::get_if<TaskSkipped>(&event)) note_end(skipped->task);
   }
   std::vector<Event> instructions;
   std::copy_if(events.begin(), events.end(), std::back_inserter(instructions), is_instruction);
@@ -99,7 +107,19 @@ void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
         for (const Event& event : instructions) carry_out(event);
       });
   parts_.on_change(run_);
-  for (const AttemptStarted& attempt : started) prepare(attempt);
+  prepare_started();
+}
+
+// Preparing one attempt may end it (no budget, no price) and start the next: a loop, not a descent.
+void Driver::prepare_started() {
+  if (preparing_) return;
+  preparing_ = true;
+  while (!starting_.empty()) {
+    const AttemptStarted attempt = std::move(starting_.front());
+    starting_.pop_front();
+    prepare(attempt);
+  }
+  preparing_ = false;
 }
 
 void Driver::carry_out(const Event& event) {
@@ -152,6 +172,13 @@ void Driver::send(const CallReserved& event) {
     prepared.request.max_output = event.max_output;
     prepared.body = messages_body(prepared.request);
   }
+  if (run_.stopping || run_.halt) {
+    // The stop came while the reservation was being made durable: nothing has been sent.
+    const CallNotBilled unsent{.kind = FailureKind::kCancelled,
+                               .message = "stopped before it was sent"};
+    return tell(booked_end(run_, event.call, unsent, Verdict::kNone, {}, *parts_.rules.catalog,
+                           Loop::now()));
+  }
   auto transfer = std::make_unique<Transfer>();
   transfer->task = event.task;
   HttpRequest request;
@@ -177,14 +204,14 @@ void Driver::hear(CallId call, std::string_view bytes) {
   Transfer& transfer = *transfers_.at(call);
   transfer.reply.feed(bytes, [&](std::string_view piece) {
     for (NewTask& task : parts_.workflow.read_piece(run_.task(transfer.task), piece)) {
-      Blob brief = make_blob(std::move(task.brief));
-      task.spec.brief = brief.id;
-      parts_.workflow.added(task.spec, brief.text);
       std::vector<Blob> texts;
-      texts.push_back(std::move(brief));
-      tell(TaskAdded{Loop::now(), std::move(task.spec)}, std::move(texts));
+      TaskAdded added = placed(std::move(task), Loop::now(), texts);
+      tell(std::move(added), std::move(texts));
     }
   });
+  // What comes now is neither read nor the end of it: waiting on would hold the call open for
+  // nothing.
+  if (transfer.reply.broken()) parts_.http.cancel(transfer.id);
 }
 
 void Driver::end_call(CallId call, const TransferEnd& end) {
@@ -227,10 +254,11 @@ void Driver::wake(Instant at) {
   });
 }
 
-void Driver::note_finished(const TaskFinished& event) {
-  const auto answer = answers_.extract(event.task);
-  const auto findings = findings_.extract(event.task);
-  parts_.workflow.finished(run_.task(event.task), answer ? answer.mapped() : std::string(),
+// Findings of checkers count even if no model could do the rest.
+void Driver::note_end(TaskId task) {
+  const auto answer = answers_.extract(task);
+  const auto findings = findings_.extract(task);
+  parts_.workflow.finished(run_.task(task), answer ? answer.mapped() : std::string(),
                            findings ? findings.mapped() : std::string());
 }
 

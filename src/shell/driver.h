@@ -7,6 +7,7 @@
 // fails, the driver stops at once: what it could not write down, it may not do.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -83,7 +84,10 @@ class Driver {
   void end_call(CallId call, const TransferEnd& end);
   void check(TaskId task);
   void wake(Instant at);
-  void note_finished(const TaskFinished& event);
+  void prepare_started();
+  void note_end(TaskId task);
+  // The task, with its place in the workflow; its brief joins `texts`.
+  TaskAdded placed(NewTask task, Instant now, std::vector<Blob>& texts);
   void fail(const Error& error);
 
   DriverParts parts_;
@@ -93,6 +97,8 @@ class Driver {
   std::map<CallId, std::unique_ptr<Transfer>> transfers_;
   std::map<TaskId, std::string> answers_;  // of calls just ended, until their task's end is decided
   std::map<TaskId, std::string> findings_;  // of checkers, likewise
+  std::deque<AttemptStarted> starting_;     // whose prompts are still to be prepared
+  bool preparing_ = false;
   bool over_ = false;
   std::shared_ptr<bool> alive_;  // callbacks that outlive the driver find it false
 };

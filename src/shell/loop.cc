@@ -153,9 +153,13 @@ void Loop::on_child_exit(int pid, std::function<void(int)> work) {
 }
 
 Instant Loop::now() {
-  return Instant::from_unix_ms(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                   std::chrono::system_clock::now().time_since_epoch())
-                                   .count());
+  // The wall clock is read once. From then on time only goes forward, as the timers do: a wall
+  // clock that is set back would leave what waits for an instant waiting for all that was set back.
+  using std::chrono::steady_clock;
+  static const auto wall_at_start = std::chrono::system_clock::now().time_since_epoch();
+  static const auto steady_at_start = steady_clock::now();
+  const auto now = wall_at_start + (steady_clock::now() - steady_at_start);
+  return Instant::from_unix_ms(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
 boost::asio::io_context& Loop::context() {

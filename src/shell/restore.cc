@@ -18,7 +18,7 @@ Status restore(Workflow& workflow, const RunState& run, Journal& journal) {
     workflow.added(task.spec, *brief);
   }
   for (const Task& task : run.tasks) {
-    if (task.status != TaskStatus::kDone) continue;
+    if (!task.ended()) continue;
     const Result<std::string> answer = text_of(journal, task.result);
     if (!answer) return answer.error();
     const Result<std::string> findings = text_of(journal, task.findings);

@@ -44,8 +44,8 @@ class Workflow {
 
   // A task has its place in the run. Also told, in the same order, when a run is resumed.
   virtual void added(const TaskSpec& spec, std::string_view brief) = 0;
-  // A task is done: `answer` of its model and `findings` of its checkers, each empty where there is
-  // none. Also told when a run is resumed.
+  // A task has ended: `answer` of its model and `findings` of its checkers, each empty where there
+  // is none (a task that was skipped may still have findings). Also told when a run is resumed.
   virtual void finished(const Task& task, std::string_view answer, std::string_view findings) = 0;
 
   // Called once for each attempt, in the order of the attempts.
