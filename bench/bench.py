@@ -163,27 +163,29 @@ def measured(command, folder, environment=None):
         return out.read(), Sample(0, wall, usage.ru_utime + usage.ru_stime, peak)
 
 
-def most_together(database):
-    """The most calls that were open at one moment, from the journal."""
+def told_by_journal(database):
+    """How many workers have finished their task, and the most calls that were open at one moment."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as journal:
-        types = journal.execute(
-            "SELECT type FROM events WHERE type IN ('call_reserved', 'call_ended') ORDER BY seq").fetchall()
+        events = journal.execute(
+            "SELECT type, body FROM events WHERE type IN"
+            " ('task_added', 'task_finished', 'call_reserved', 'call_ended') ORDER BY seq").fetchall()
+    workers = {json.loads(body)["spec"]["id"] for kind, body in events
+               if kind == "task_added" and json.loads(body)["spec"]["role"] == "worker"}
+    finished = sum(json.loads(body)["task"] in workers for kind, body in events if kind == "task_finished")
     most = now = 0
-    for (kind,) in types:
-        now += 1 if kind == "call_reserved" else -1
+    for kind, _ in events:
+        now += {"call_reserved": 1, "call_ended": -1}.get(kind, 0)
         most = max(most, now)
-    return most
+    return finished, most
 
 
 def run_baton(programs, workload, calls, folder):
     write_change(folder / "change.diff", workload.files)
     with StandIn(programs, workload, folder, calls) as url:
         command = [programs.baton, "review", "--diff", "change.diff", "--state", "state", "--budget", "1000000",
-                   "--parallel", str(workload.parallel), "--max-tasks", "100000", "--format", "json"]
-        report, sample = measured(command, folder, {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url})
-    tasks = json.loads(report)["tasks"]
-    sample.finished = sum(task["role"] == "worker" and task["status"] == "done" for task in tasks)
-    sample.together = most_together(folder / "state" / "baton.db")
+                   "--parallel", str(workload.parallel), "--max-tasks", "100000"]
+        _, sample = measured(command, folder, {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url})
+    sample.finished, sample.together = told_by_journal(folder / "state" / "baton.db")
     return sample
 
 
