@@ -7,6 +7,7 @@
 
 #include "app/files.h"
 #include "base/embedded.h"
+#include "base/json_fields.h"
 
 namespace baton {
 namespace {
@@ -70,14 +71,8 @@ Status add_user_checkers(std::vector<Checker>& checkers) {
   return {};
 }
 
-std::string text_in(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-int number_in(const json::object& object, std::string_view key, int otherwise) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_int64() ? static_cast<int>(value->get_int64()) : otherwise;
+int number_at(const json::object& object, std::string_view key, int otherwise) {
+  return static_cast<int>(integer_at(object, key).value_or(otherwise));
 }
 
 }  // namespace
@@ -114,23 +109,19 @@ std::string write_request(const RunRequest& request) {
 }
 
 Result<RunRequest> read_request(std::string_view text) {
-  boost::system::error_code error;
-  const json::value value = json::parse(text, error);
-  if (error || !value.is_object())
-    return input_error("the run's settings in the journal are not a JSON object");
-  const json::object& object = value.get_object();
+  const Result<json::object> object = parse_object(text, "what the run was asked with");
+  if (!object) return object.error();
+  const auto text_of = [&](std::string_view key) { return std::string(text_at(*object, key)); };
   RunRequest request;
-  request.models = {"", text_in(object, "fast"), text_in(object, "balanced"),
-                    text_in(object, "deep")};
-  request.parallel = number_in(object, "parallel", request.parallel);
-  request.max_tasks = number_in(object, "max_tasks", request.max_tasks);
-  const json::value* local = object.if_contains("local");
-  request.local = local != nullptr && local->is_bool() && local->get_bool();
-  request.fail_on = text_in(object, "fail_on");
-  request.format = text_in(object, "format");
-  request.output = text_in(object, "output");
+  request.models = {"", text_of("fast"), text_of("balanced"), text_of("deep")};
+  request.parallel = number_at(*object, "parallel", request.parallel);
+  request.max_tasks = number_at(*object, "max_tasks", request.max_tasks);
+  request.local = bool_at(*object, "local").value_or(false);
+  request.fail_on = text_of("fail_on");
+  request.format = text_of("format");
+  request.output = text_of("output");
   request.budget.reset();
-  if (const std::string budget = text_in(object, "budget"); !budget.empty()) {
+  if (const std::string_view budget = text_at(*object, "budget"); !budget.empty()) {
     Result<Money> amount = Money::parse(budget);
     if (!amount) return amount.error();
     request.budget = *amount;

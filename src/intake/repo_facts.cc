@@ -8,9 +8,11 @@
 #include <charconv>
 #include <cstdio>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <set>
 
+#include "base/json_fields.h"
 #include "base/text.h"
 #include "intake/file_list.h"
 #include "intake/git.h"
@@ -93,20 +95,13 @@ bool is_detail(std::string_view kind) {
   return kDetails.contains(kind);
 }
 
-std::string field(const json::object& tag, std::string_view name) {
-  const json::value* value = tag.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-int line_field(const json::object& tag, std::string_view name) {
-  const json::value* value = tag.if_contains(name);
-  json::error_code error;
-  const int line = value == nullptr ? 0 : value->to_number<int>(error);
-  return error ? 0 : line;
+int line_at(const json::object& tag, std::string_view name) {
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp<std::int64_t>(integer_at(tag, name).value_or(0), 0, kMost));
 }
 
 // The place in the change that copy_texts wrote into the copy's path.
-std::optional<std::size_t> place_of(const std::string& copy) {
+std::optional<std::size_t> place_of(std::string_view copy) {
   const std::string folder = fs::path(copy).parent_path().filename().string();
   std::size_t place = 0;
   const auto [end, error] = std::from_chars(folder.data(), folder.data() + folder.size(), place);
@@ -115,17 +110,17 @@ std::optional<std::size_t> place_of(const std::string& copy) {
 }
 
 void add_symbol(std::string_view line, std::vector<ChangedFacts>& changed) {
-  json::error_code error;
-  const json::value value = json::parse(line, error);
-  if (error || !value.is_object()) return;
-  const json::object& tag = value.get_object();
-  const std::optional<std::size_t> place = place_of(field(tag, "path"));
-  const int first = line_field(tag, "line");
-  Symbol symbol{field(tag, "name"), field(tag, "kind"), {first, line_field(tag, "end")}};
+  const Result<json::object> tag = parse_object(line, "a line of ctags");
+  if (!tag) return;
+  const std::optional<std::size_t> place = place_of(text_at(*tag, "path"));
+  const int first = line_at(*tag, "line");
+  Symbol symbol{std::string(text_at(*tag, "name")),
+                std::string(text_at(*tag, "kind")),
+                {first, line_at(*tag, "end")}};
   if (!place || *place >= changed.size() || first < 1 || is_detail(symbol.kind)) return;
   if (symbol.name.starts_with("__anon")) return;  // ctags' own name for what has none
   // Python's methods are members with a signature, C's fields members without.
-  if (symbol.kind == "member" && !tag.contains("signature")) return;
+  if (symbol.kind == "member" && !tag->contains("signature")) return;
   symbol.lines.last = std::max(symbol.lines.last, first);
   changed[*place].symbols.push_back(std::move(symbol));
 }
