@@ -6,8 +6,8 @@
 namespace baton {
 namespace {
 
-// Below this, what zstd saves does not pay for its frame and the time.
-constexpr std::size_t kWorthCompressing = 512;
+// Below this, what zstd saves (a few hundred bytes of a database page) does not pay for the time.
+constexpr std::size_t kWorthCompressing = 1024;
 // Texts are written once and seldom read: the fastest level already halves source code and JSON.
 constexpr int kLevel = 1;
 // SQLite stores no longer value, so a larger size is not one that was ever written.
