@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <boost/json.hpp>
+
 #include "base/check.h"
 #include "base/embedded.h"
 #include "workflow/review.h"
@@ -9,6 +11,13 @@ namespace baton {
 namespace {
 
 constexpr std::string_view kFile = "workflows/review.toml";
+
+// It is put into requests as it is.
+bool is_json_object(std::string_view text) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(text, error);
+  return !error && value.is_object();
+}
 
 // Sets what the file gives of a part; the rest stays as it is.
 Status read_part(const toml::table& table, std::string_view part_name, std::string_view file,
@@ -25,6 +34,10 @@ Status read_part(const toml::table& table, std::string_view part_name, std::stri
                                      part_name, key));
     }
     *text = value->as_string()->get();
+    if (text == &part.schema && !is_json_object(*text)) {
+      return input_error(fmt::format("{}:{}: {}.schema is not a JSON object", file,
+                                     value->source().begin.line, part_name));
+    }
   }
   return {};
 }

@@ -143,19 +143,20 @@ class TheConfiguration(Refused):
     """The user's own data files are refused with file and place, not passed over."""
 
     def test_is_broken(self):
-        folder = self.folder / "config/baton"
-        for name, text, words in [
+        for number, (name, text, words) in enumerate([
             ("prices.toml", "[[model]]\nid = 3\n", ["id"]),
-            ("prices.toml", "[[model\n", ["line", "1"]),
-            ("task_types.toml", "[[type]]\nname = \"a\"\ntier = \"warp\"\n", ["task types", "tier must be fast, balanced or deep"]),
-            ("review.toml", "[plan]\n", ["plan"]),
-            ("checkers/own.toml", "name = 'own'\n", ["own.toml"]),
-        ]:
+            ("prices.toml", "[[model\n", ["line 1"]),
+            ("task_types.toml", '[[type]]\nname = "a"\ntier = "warp"\n', [":1", "tier must be fast, balanced or deep"]),
+            ("review.toml", "[plan]\nsystem = 3\n", [":2", "plan.system"]),
+            ("review.toml", "[work]\nschema = 'any'\n", [":2", "work.schema is not a JSON object"]),
+            ("checkers/own.toml", "name = 'own'\n", ["program"]),
+        ]):
             with self.subTest(name=name, text=text):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_text(text)
-                self.refused("--tree", self.folder / "home", words=words)
-                (folder / name).unlink()
+                config = self.folder / f"config{number}"
+                file = config / "baton" / name
+                file.parent.mkdir(parents=True)
+                file.write_text(text)
+                self.refused("--tree", self.folder / "home", XDG_CONFIG_HOME=str(config), words=[str(file), *words])
 
 
 class NothingToReview(BatonTest):

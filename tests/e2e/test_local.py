@@ -65,6 +65,8 @@ class WithoutAKey(LocalTest):
             for file, line, category in found:
                 self.assertFalse(file == path and line <= text.count("\n"), (file, line, category))
         self.assert_cites_what_is_there(report, repository)
+        (overrun,) = [f for f in report["findings"] if f["file"] == "src/buffer.cc"]
+        self.assertEqual(overrun["source"], f"{overrun['task']} (cppcheck)")
         self.assertFalse(report["synthesised"])
         self.assert_sound()
 

@@ -3,12 +3,13 @@
 import collections
 import json
 import os
+import random
 import signal
 import time
 import unittest
 from decimal import Decimal
 
-from harness import (DONE, INTERRUPTED, SYSTEM, USAGE, BatonTest, essence, finding, interrupt, plan, planned,
+from harness import (DONE, INTERRUPTED, PROVIDER, SYSTEM, USAGE, BatonTest, essence, finding, interrupt, plan, planned,
                      wait_until, works)
 
 
@@ -117,6 +118,26 @@ class AfterKillNine(Interrupted):
         asked = collections.Counter(r["body_sha256"] for r in mock.requests())
         self.assertEqual(asked_for - asked, collections.Counter())
         self.assertLessEqual((asked - asked_for).total(), 5 * 3)
+
+    def test_in_bad_weather_it_comes_to_its_end_and_the_books_are_right(self):
+        for seed in range(1, 5):
+            with self.subTest(seed=seed):
+                dice = random.Random(seed)
+                mock = self.mock("--seed", str(seed), "--fail-rate", "0.2", "--latency-ms", "20:80")
+                self.state = self.folder / f"state{seed}"
+                process = self.begin(mock)
+                wait_until(mock.requests, what="the plan")
+                run = self.run_id()
+                for _ in range(3):
+                    time.sleep(dice.uniform(0.05, 0.4))
+                    process.kill()
+                    process.wait()
+                    process = self.start("resume", run, "--format", "json", mock=mock)
+                done = self.finish(process)
+                self.assertIn(done.code, (DONE, PROVIDER), done.err)
+                self.assertIn(json.loads(done.out)["status"], ("complete", "partial"))
+                self.assertLessEqual(self.assert_books_balance(run, mock), 5)
+                self.assert_sound()
 
     def test_a_budget_holds_over_both_lives(self):
         mock = self.mock(*self.PACE)
