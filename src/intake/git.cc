@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/spawn.h"
 #include "base/text.h"
 
 namespace baton {
@@ -32,7 +33,7 @@ std::string without_end(std::string text) {
 
 bool has_commits(const fs::path& dir) {
   const Result<ProgramOutput> any = git(dir, {"rev-list", "-n", "1", "--all"});
-  return any && any->exit_code == 0 && !any->out.empty();
+  return any && any->status == 0 && !any->out.empty();
 }
 
 }  // namespace
@@ -61,9 +62,9 @@ Result<std::string> git_output(const fs::path& dir, std::string_view attempt,
     return Error{output.error().kind,
                  fmt::format("cannot {}: {}", attempt, output.error().message)};
   }
-  if (output->exit_code != 0) {
-    return system_error(fmt::format("cannot {}: git ended with code {}: {}", attempt,
-                                    output->exit_code, complaint_of(*output)));
+  if (output->status != 0) {
+    return system_error(fmt::format("cannot {}: git ended with {}: {}", attempt,
+                                    ending_words(output->status), complaint_of(*output)));
   }
   return std::move(output->out);
 }
@@ -95,7 +96,7 @@ Status check_repository(const fs::path& dir) {
   }
   const Result<ProgramOutput> output = git(dir, {"rev-parse", "--git-dir"});
   if (!output) return output.error();
-  if (output->exit_code == 0) return {};
+  if (output->status == 0) return {};
   if (output->err.find("not a git repository") == std::string::npos) {
     return usage_error(fmt::format("git refuses to work in {}: {}", shown(dir.string()),
                                    shorten(to_utf8(without_end(output->err)), 1000)));
@@ -116,7 +117,7 @@ Result<std::string> resolve_commit(const fs::path& dir, std::string_view revisio
       Result<ProgramOutput> output =
           git(dir, {"rev-parse", "--verify", "--quiet", "--end-of-options", word.append(suffix)});
       if (!output) return output.error();
-      word = output->exit_code == 0 ? without_end(std::move(output->out)) : "";
+      word = output->status == 0 ? without_end(std::move(output->out)) : "";
       if (word.empty()) break;
     }
     if (!word.empty()) return word;

@@ -18,7 +18,7 @@ TEST(RunAndRead, AProgramGetsItsInputAndItsOutputsComeBackApart) {
   ASSERT_TRUE(output.ok()) << output.error().message;
   EXPECT_EQ(output->out, "hello");
   EXPECT_EQ(output->err, "wrong\n");
-  EXPECT_EQ(output->exit_code, 3);
+  EXPECT_EQ(output->status, 3);
 }
 
 TEST(RunAndRead, NoKeyOfOursReachesAProgram) {

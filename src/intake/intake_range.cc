@@ -32,7 +32,7 @@ Result<std::string> common_ancestor(const fs::path& repo, const std::string& lef
                                     const std::string& right) {
   Result<ProgramOutput> output = git(repo, {"merge-base", left, right});
   if (!output) return output.error();
-  if (output->exit_code != 0) {
+  if (output->status != 0) {
     return usage_error(
         fmt::format("{} and {} have no common ancestor, which A...B needs: ask for A..B, or fetch "
                     "more of the history if this is a shallow clone",
@@ -76,7 +76,7 @@ Result<Ends> ends_of_commit(const fs::path& repo, std::string_view revision) {
   ends.old_tree = parents->front();
   const Result<ProgramOutput> there = git(repo, {"cat-file", "-e", ends.old_tree});
   if (!there) return there.error();
-  if (there->exit_code != 0) {
+  if (there->status != 0) {
     return usage_error(
         fmt::format("the parent of {} is not in this clone, so what it changed cannot be told: "
                     "`git fetch --deepen=1` gets it",

@@ -52,48 +52,32 @@ FileRead read_open(int fd, std::int64_t limit) {
 }  // namespace
 
 Result<Folder> Folder::open(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.ok()) {
     return usage_error(
         fmt::format("cannot open the folder {}: {}", to_utf8(path.string()), std::strerror(errno)));
   }
-  return Folder(fd);
-}
-
-Folder::Folder(Folder&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-Folder::~Folder() {
-  if (fd_ >= 0) close(fd_);
+  return Folder(std::move(fd));
 }
 
 FileRead Folder::read(std::string_view path, std::int64_t limit) const {
   if (path.find('\0') != path.npos) return {.kind = FileRead::Kind::kMissing};
-  int at = fd_;
-  FileRead result;
+  Fd step;  // the folder on the way that was reached; none yet: our own
   while (true) {
     const std::size_t slash = path.find('/');
     const std::string name(path.substr(0, slash));
-    if (name.empty() || name == "." || name == "..") {
-      result = {.why = "not a path inside the folder"};
-      break;
-    }
+    if (name.empty() || name == "." || name == "..") return {.why = "not a path inside the folder"};
     const bool is_last = slash == path.npos;
-    const int next = openat(at, name.c_str(), is_last ? kFile : kStep);
-    if (next < 0) {
+    const int at = step.ok() ? step.get() : fd_.get();
+    Fd next(::openat(at, name.c_str(), is_last ? kFile : kStep));
+    if (!next.ok()) {
       const int number = errno;
-      result = failed_by_errno(number, is_link(at, name));
-      break;
+      return failed_by_errno(number, is_link(at, name));
     }
-    if (at != fd_) close(at);
-    at = next;
-    if (is_last) {
-      result = read_open(at, limit);
-      break;
-    }
+    if (is_last) return read_open(next.get(), limit);
+    step = std::move(next);
     path.remove_prefix(slash + 1);
   }
-  if (at != fd_) close(at);
-  return result;
 }
 
 }  // namespace baton

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace baton {
@@ -30,16 +32,14 @@ class Folder {
  public:
   // kUsage if it cannot be opened. `path` itself may be a link: the user named it.
   static Result<Folder> open(const std::filesystem::path& path);
-  ~Folder();
-  Folder(Folder&& other) noexcept;
-  Folder& operator=(Folder&&) = delete;
 
   // `path` is relative to the folder, with '/'. `limit`: in bytes.
   FileRead read(std::string_view path, std::int64_t limit) const;
 
  private:
-  explicit Folder(int fd) : fd_(fd) {}
-  int fd_;
+  explicit Folder(Fd fd) : fd_(std::move(fd)) {}
+
+  Fd fd_;
 };
 
 }  // namespace baton

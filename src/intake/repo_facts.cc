@@ -1,7 +1,6 @@
 #include "intake/repo_facts.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <boost/json.hpp>
@@ -13,6 +12,7 @@
 #include <set>
 
 #include "base/json_fields.h"
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "intake/file_list.h"
 #include "intake/git.h"
@@ -27,27 +27,6 @@ namespace json = boost::json;
 constexpr std::size_t kMaxTaggedFiles = 300;
 constexpr std::size_t kMaxTaggedBytes = 8 << 20;
 constexpr Tokens kMapBudget(6000);
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::error_code error;
-    const fs::path place = fs::temp_directory_path(error);
-    std::string pattern = ((error ? fs::path("/tmp") : place) / "baton-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code error;
-    if (ok()) fs::remove_all(path_, error);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  bool ok() const { return !path_.empty(); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // ctags tells the language by the name, so the copies keep it; unless it could be misread.
 std::string safe_name(const std::string& path) {
@@ -126,12 +105,12 @@ void add_symbol(std::string_view line, std::vector<ChangedFacts>& changed) {
 }
 
 void collect_symbols(const Change& change, RepoFacts& facts) {
-  const TemporaryFolder folder;
-  if (!folder.ok()) {
-    facts.notes.push_back("no symbols: no temporary folder could be made");
+  const Result<TemporaryFolder> folder = TemporaryFolder::create("baton");
+  if (!folder) {
+    facts.notes.push_back(fmt::format("no symbols: {}", folder.error().message));
     return;
   }
-  const Copies copies = copy_texts(change, folder.path());
+  const Copies copies = copy_texts(change, folder->path());
   if (copies.list.empty()) return;
   // --options=NONE: no ctags configuration is read, of nobody.
   const Result<ProgramOutput> output =
@@ -144,7 +123,7 @@ void collect_symbols(const Change& change, RepoFacts& facts) {
     facts.notes.push_back(fmt::format("no symbols: {}", output.error().message));
     return;
   }
-  if (output->exit_code != 0) {
+  if (output->status != 0) {
     facts.notes.push_back("no symbols: ctags is not universal-ctags, or failed");
     return;
   }

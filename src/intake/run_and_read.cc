@@ -1,19 +1,19 @@
 #include "intake/run_and_read.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+
+#include "base/fd.h"
+#include "base/spawn.h"
 
 namespace baton {
 namespace {
@@ -35,35 +35,6 @@ constexpr std::array kPassedOn = {"PATH",
                                   "GIT_CONFIG_NOSYSTEM",
                                   "GIT_CEILING_DIRECTORIES"};
 
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  ~Fd() { reset(); }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-  void reset(int fd = -1) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = fd;
-  }
-
- private:
-  int fd_;
-};
-
-struct Pipe {
-  Fd read_end;
-  Fd write_end;
-
-  bool open() {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) return false;
-    read_end.reset(ends[0]);
-    write_end.reset(ends[1]);
-    return true;
-  }
-};
-
 Error failed(const ShortProgram& program, std::string_view what) {
   return system_error(fmt::format("{} {}", program.argv.front(), what));
 }
@@ -75,8 +46,8 @@ Error failed_by_errno(const ShortProgram& program, std::string_view what, int nu
 // The input as a file in memory: unlike a pipe it takes all of it at once, and a program that ends
 // without reading does us no harm.
 bool open_input(std::string_view input, Fd& fd) {
-  fd.reset(memfd_create("input", MFD_CLOEXEC));
-  if (fd.get() < 0) return false;
+  fd = Fd(memfd_create("input", MFD_CLOEXEC));
+  if (!fd.ok()) return false;
   while (!input.empty()) {
     const ssize_t written = write(fd.get(), input.data(), input.size());
     if (written < 0 && errno == EINTR) continue;
@@ -96,49 +67,6 @@ std::vector<std::string> environment_of(const ShortProgram& program) {
   return environment;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (std::string& string : strings) pointers.push_back(string.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-// Its process id, or the error number.
-struct Started {
-  pid_t pid = -1;
-  int error = 0;
-};
-
-Started start(const ShortProgram& program, int in, int out, int err) {
-  std::vector<std::string> arguments = program.argv;
-  std::vector<std::string> environment = environment_of(program);
-
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-
-  Started started;
-  started.error = posix_spawnp(&started.pid, arguments.front().c_str(), &files, &attributes,
-                               pointers_to(arguments).data(), pointers_to(environment).data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  return started;
-}
-
 // Reads what is there; closes `fd` at its end. False if it cannot be read.
 bool read_some(Fd& fd, std::string& text, std::size_t limit) {
   std::array<char, 64 * 1024> buffer;
@@ -154,7 +82,7 @@ bool read_some(Fd& fd, std::string& text, std::size_t limit) {
 std::optional<Error> read_all(const ShortProgram& program, Fd& out, Fd& err,
                               ProgramOutput& output) {
   const Clock::time_point deadline = Clock::now() + program.timeout;
-  while (out.get() >= 0 || err.get() >= 0) {
+  while (out.ok() || err.ok()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     std::array<pollfd, 2> polled = {pollfd{out.get(), POLLIN, 0}, pollfd{err.get(), POLLIN, 0}};
     const int ready =
@@ -177,36 +105,33 @@ std::optional<Error> read_all(const ShortProgram& program, Fd& out, Fd& err,
   return std::nullopt;
 }
 
-int exit_code_of(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 }  // namespace
 
 Result<ProgramOutput> run_and_read(const ShortProgram& program) {
   BATON_CHECK(!program.argv.empty());
   Fd in;
-  Pipe out;
-  Pipe err;
-  if (!open_input(program.input, in) || !out.open() || !err.open()) {
+  if (!open_input(program.input, in))
     return failed_by_errno(program, "could not be started", errno);
-  }
-  const Started started = start(program, in.get(), out.write_end.get(), err.write_end.get());
-  if (started.error == ENOENT) {
+  std::optional<Pipe> out = open_pipe();
+  std::optional<Pipe> err = out ? open_pipe() : std::nullopt;
+  if (!err) return failed_by_errno(program, "could not be started", errno);
+  const Result<Spawned> spawned = spawn({.argv = program.argv,
+                                         .environment = environment_of(program),
+                                         .in = in.get(),
+                                         .out = out->writer.get(),
+                                         .err = err->writer.get()});
+  if (!spawned && spawned.error().kind == ErrorKind::kNotFound) {
     return not_found(
         fmt::format("{} is not installed: no such program in PATH", program.argv.front()));
   }
-  if (started.error != 0) return failed_by_errno(program, "could not be started", started.error);
-  out.write_end.reset();
-  err.write_end.reset();
+  if (!spawned) return spawned.error();
+  out->writer.reset();
+  err->writer.reset();
 
   ProgramOutput output;
-  const std::optional<Error> error = read_all(program, out.read_end, err.read_end, output);
-  if (error) kill(-started.pid, SIGKILL);
-  output.exit_code = exit_code_of(started.pid);
+  const std::optional<Error> error = read_all(program, out->reader, err->reader, output);
+  if (error) spawned->kill_group();
+  output.status = spawned->wait();
   if (error) return *error;
   return output;
 }

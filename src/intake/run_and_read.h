@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,7 @@ struct ShortProgram {
 };
 
 struct ProgramOutput {
-  int exit_code = 0;  // 128 + the signal's number, if one ended it
+  int status = 0;  // as base/spawn.h says it
   std::string out;
   std::string err;  // its first 16 KiB
 };

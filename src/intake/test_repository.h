@@ -10,21 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "base/temporary_folder.h"
 #include "intake/run_and_read.h"
 
 namespace baton {
 
 class TestFolder {
  public:
-  TestFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "baton-test-XXXXXX").string();
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    path_ = std::filesystem::canonical(pattern);
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
   const std::filesystem::path& path() const { return path_; }
 
   void write(const std::string& name, const std::string& bytes) const {
@@ -35,7 +27,8 @@ class TestFolder {
   bool has(const std::string& name) const { return std::filesystem::exists(path_ / name); }
 
  private:
-  std::filesystem::path path_;
+  TemporaryFolder folder_ = *TemporaryFolder::create("baton-test");
+  std::filesystem::path path_ = std::filesystem::canonical(folder_.path());
 };
 
 class TestRepository : public TestFolder {
@@ -56,7 +49,7 @@ class TestRepository : public TestFolder {
                                       "GIT_AUTHOR_DATE=2026-01-01T00:00:00Z",
                                       "GIT_COMMITTER_DATE=2026-01-01T00:00:00Z"},
                       .input = {}});
-    EXPECT_TRUE(output.ok() && output->exit_code == 0)
+    EXPECT_TRUE(output.ok() && output->status == 0)
         << arguments.front() << ": " << (output ? output->err : output.error().message);
     std::string out = output ? output->out : "";
     while (out.ends_with('\n')) out.pop_back();

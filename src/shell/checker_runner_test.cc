@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "base/text.h"
 #include "checker/selection.h"
 #include "shell/checker_workspace.h"
@@ -117,30 +117,28 @@ std::vector<std::string> lines_of(const CheckerReport& report) {
   return lines;
 }
 
-// A folder for temporary files that no other process uses at the same time.
-class TemporaryFolder {
+// A place for temporary files that no other process uses at the same time.
+class OwnTemporaryFiles {
  public:
-  TemporaryFolder() : path_(fs::temp_directory_path() / fmt::format("baton-own-{}", ::getpid())) {
-    fs::create_directory(path_);
+  OwnTemporaryFiles() {
     const char* const before = std::getenv("TMPDIR");
     if (before != nullptr) before_ = before;
-    ::setenv("TMPDIR", path_.c_str(), 1);
+    ::setenv("TMPDIR", folder_.path().c_str(), 1);
   }
-  ~TemporaryFolder() {
+  ~OwnTemporaryFiles() {
     if (before_) {
       ::setenv("TMPDIR", before_->c_str(), 1);
     } else {
       ::unsetenv("TMPDIR");
     }
-    fs::remove_all(path_);
   }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  OwnTemporaryFiles(const OwnTemporaryFiles&) = delete;
+  OwnTemporaryFiles& operator=(const OwnTemporaryFiles&) = delete;
 
-  bool is_empty() const { return fs::is_empty(path_); }
+  bool is_empty() const { return fs::is_empty(folder_.path()); }
 
  private:
-  fs::path path_;
+  TemporaryFolder folder_ = *TemporaryFolder::create("baton-test");
   std::optional<std::string> before_;
 };
 
@@ -231,7 +229,8 @@ TEST(CheckerRunnerTest, FilesKnownOnlyFromADiffAreNotGivenToCheckers) {
 }
 
 TEST(CheckerRunnerTest, APathThatLeadsOutOfTheFolderIsNeverWritten) {
-  const fs::path outside = fs::temp_directory_path() / fmt::format("baton-out-{}", ::getpid());
+  const OwnTemporaryFiles temporary;
+  const fs::path outside = fs::temp_directory_path() / "outside";
   for (const std::string& path :
        {"../../" + outside.filename().string(), outside.string(), std::string("a/../../b"),
         std::string("a//b"), std::string(".")}) {
@@ -243,14 +242,15 @@ TEST(CheckerRunnerTest, APathThatLeadsOutOfTheFolderIsNeverWritten) {
 }
 
 TEST(CheckerRunnerTest, ThePrivateFolderIsGoneAfterwards) {
-  const TemporaryFolder temporary;
+  const OwnTemporaryFiles temporary;
   run(change_of({new_file("a.txt", "x\n")}), script("exit 0"));
   run(change_of({new_file("a.txt", "x\n")}), script("exit 1"));
   EXPECT_TRUE(temporary.is_empty());
 }
 
 TEST(CheckerRunnerTest, TwoTasksOnTheSameFilesShareOneRunOfAChecker) {
-  const fs::path log = fs::temp_directory_path() / fmt::format("baton-runs-{}", ::getpid());
+  const TemporaryFolder folder = *TemporaryFolder::create("baton-test");
+  const fs::path log = folder.path() / "runs";
   const Change change = change_of({new_file("a.txt", "x\n")});
   CheckerJob job;
   job.checkers = {script(fmt::format("echo ran >> {}; echo \"$1:1:said\"", log.string()))};
@@ -272,11 +272,10 @@ TEST(CheckerRunnerTest, TwoTasksOnTheSameFilesShareOneRunOfAChecker) {
   EXPECT_EQ(findings, 3);
   std::ifstream in(log);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "ran\n");
-  fs::remove(log);
 }
 
 TEST(CheckerRunnerTest, LettingGoOfTheRunnerStopsItsProgramsAndReportsNothing) {
-  const TemporaryFolder temporary;
+  const OwnTemporaryFiles temporary;
   Loop loop;
   std::unique_ptr<CheckerRunner> runner = make_checker_runner(loop, options());
   CheckerJob job;
@@ -366,13 +365,11 @@ TEST(BuiltinCheckerTest, OneRunOfPylintServesSeveralTaskTypes) {
 // What a hostile repository would write if any of its code ran.
 class Canary {
  public:
-  Canary() : path_(fs::temp_directory_path() / fmt::format("baton-canary-{}", ::getpid())) {}
-  ~Canary() { fs::remove(path_); }
-  std::string path() const { return path_.string(); }
-  bool sang() const { return fs::exists(path_); }
+  std::string path() const { return (folder_.path() / "canary").string(); }
+  bool sang() const { return fs::exists(path()); }
 
  private:
-  fs::path path_;
+  TemporaryFolder folder_ = *TemporaryFolder::create("baton-test");
 };
 
 TEST(BuiltinCheckerTest, NothingOfTheReviewedRepositoryRunsInsidePylint) {

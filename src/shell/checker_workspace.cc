@@ -1,11 +1,12 @@
 #include "shell/checker_workspace.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <system_error>
 
 #include "base/embedded.h"
 
@@ -46,32 +47,18 @@ bool is_path_inside(std::string_view path) {
 }
 
 Result<CheckerWorkspace> CheckerWorkspace::create() {
-  std::error_code failed;
-  const fs::path temporary = fs::temp_directory_path(failed);
-  std::string root = (failed ? fs::path("/tmp") : fs::absolute(temporary, failed)).string();
-  root += "/baton-checker-XXXXXX";
-  if (::mkdtemp(root.data()) == nullptr) {
-    return system_error(fmt::format("cannot make a private folder {} for a checker: {}", root,
-                                    std::strerror(errno)));
-  }
-  CheckerWorkspace workspace(root);
-  for (const char* part : {"/files", "/config", "/home"}) {
-    fs::create_directory(root + part, failed);
+  Result<TemporaryFolder> folder = TemporaryFolder::create("baton-checker");
+  if (!folder) return folder.error();
+  CheckerWorkspace workspace(*std::move(folder));
+  for (const char* part : {"files", "config", "home"}) {
+    const std::string path = workspace.inside(part);
+    std::error_code failed;
+    fs::create_directory(path, failed);
     if (failed) {
-      return system_error(
-          fmt::format("cannot make {}{} for a checker: {}", root, part, failed.message()));
+      return system_error(fmt::format("cannot make {} for a checker: {}", path, failed.message()));
     }
   }
   return workspace;
-}
-
-CheckerWorkspace::CheckerWorkspace(CheckerWorkspace&& other) noexcept
-    : root_(std::exchange(other.root_, {})), paths_(std::move(other.paths_)) {}
-
-CheckerWorkspace::~CheckerWorkspace() {
-  if (root_.empty()) return;
-  std::error_code ignored;  // what is left behind is in a temporary folder
-  fs::remove_all(root_, ignored);
 }
 
 Status CheckerWorkspace::add_file(const std::string& path, std::string_view text) {
@@ -115,7 +102,7 @@ Result<std::string> CheckerWorkspace::with_configs(std::string argument) {
   if (!text || name.find('/') != std::string::npos) {
     return not_found(fmt::format("the checker names {{config:{}}}, which is not shipped", name));
   }
-  const std::string path = root_ + "/config/" + name;
+  const std::string path = inside("config/" + name);
   const Status written = write_file(path, *text);
   if (!written) return written.error();
   return argument.replace(mark, end + 1 - mark, path);

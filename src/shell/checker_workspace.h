@@ -6,13 +6,13 @@
 //     home/     HOME, and the empty folder the checker starts in
 #pragma once
 
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "base/temporary_folder.h"
 #include "checker/checker.h"
 
 namespace baton {
@@ -24,9 +24,6 @@ bool is_path_inside(std::string_view path);
 class CheckerWorkspace {
  public:
   static Result<CheckerWorkspace> create();
-  CheckerWorkspace(CheckerWorkspace&& other) noexcept;
-  CheckerWorkspace& operator=(CheckerWorkspace&&) = delete;
-  ~CheckerWorkspace();
 
   // kInput for a path that would leave the folder or that cannot be beside the others.
   Status add_file(const std::string& path, std::string_view text);
@@ -36,14 +33,15 @@ class CheckerWorkspace {
   // The path in the repository of one the checker printed; empty if it is none of the files.
   std::string repository_path(const std::string& printed) const;
 
-  std::string home() const { return root_ + "/home"; }
+  std::string home() const { return inside("home"); }
 
  private:
-  explicit CheckerWorkspace(std::string root) : root_(std::move(root)) {}
-  std::string files() const { return root_ + "/files"; }
+  explicit CheckerWorkspace(TemporaryFolder folder) : folder_(std::move(folder)) {}
+  std::string inside(const std::string& name) const { return (folder_.path() / name).string(); }
+  std::string files() const { return inside("files"); }
   Result<std::string> with_configs(std::string argument);
 
-  std::string root_;
+  TemporaryFolder folder_;
   std::vector<std::string> paths_;
 };
 

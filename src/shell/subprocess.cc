@@ -1,20 +1,23 @@
 #include "shell/subprocess.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
 
-#include "base/text.h"
+#include "base/fd.h"
+#include "base/spawn.h"
 
 namespace baton {
 namespace {
@@ -41,79 +44,6 @@ bool is_executable_file(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
          ::access(path.c_str(), X_OK) == 0;
 }
-
-// Both ends close on exec, so that of what runs at the same time no one holds another's pipe open.
-struct Pipe {
-  int reader = -1;
-  int writer = -1;
-
-  Pipe() = default;
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  ~Pipe() {
-    if (reader >= 0) ::close(reader);
-    if (writer >= 0) ::close(writer);
-  }
-  bool open() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-    reader = ends[0];
-    writer = ends[1];
-    return true;
-  }
-  int release_reader() { return std::exchange(reader, -1); }
-};
-
-class SpawnPlan {
- public:
-  SpawnPlan(const SubprocessRequest& request, int out, int err) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
-    ::posix_spawn_file_actions_addchdir_np(&actions_, request.directory.c_str());
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    sigset_t none;
-    sigset_t defaults;
-    ::sigemptyset(&none);
-    ::sigemptyset(&defaults);
-    for (const int number : {SIGINT, SIGTERM, SIGPIPE, SIGCHLD}) ::sigaddset(&defaults, number);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &defaults);
-    texts_.push_back(request.program);
-    texts_.insert(texts_.end(), request.arguments.begin(), request.arguments.end());
-    environment_ = {fmt::format("PATH={}", fmt::join(path_folders(), ":")), "HOME=" + request.home,
-                    "LANG=C.UTF-8"};
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-  ~SpawnPlan() {
-    ::posix_spawnattr_destroy(&attributes_);
-    ::posix_spawn_file_actions_destroy(&actions_);
-  }
-
-  // 0, or the errno of what failed.
-  int spawn(pid_t& pid) {
-    return ::posix_spawn(&pid, texts_.front().c_str(), &actions_, &attributes_,
-                         pointers(texts_).data(), pointers(environment_).data());
-  }
-
- private:
-  static std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> result;
-    for (std::string& text : texts) result.push_back(text.data());
-    result.push_back(nullptr);
-    return result;
-  }
-
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-  std::vector<std::string> texts_;
-  std::vector<std::string> environment_;
-};
 
 // One output stream: read as it comes, up to a limit.
 class Stream {
@@ -165,20 +95,21 @@ class RunningProgram : public Subprocess, public std::enable_shared_from_this<Ru
   ~RunningProgram() override { kill_group(); }
 
   void start() {
-    Pipe out;
-    Pipe err;
-    if (!out.open() || !err.open()) return refuse(errno);
-    pid_t pid = 0;
-    if (const int failed = SpawnPlan(request_, out.writer, err.writer).spawn(pid)) {
-      return refuse(failed);
+    std::optional<Pipe> out = open_pipe();
+    std::optional<Pipe> err = out ? open_pipe() : std::nullopt;
+    if (!err) {
+      return refuse(
+          system_error(fmt::format("cannot start {}: {}", request_.program, std::strerror(errno))));
     }
-    pid_ = pid;
+    const Result<Spawned> spawned = spawn(plan(out->writer.get(), err->writer.get()));
+    if (!spawned) return refuse(spawned.error());
+    program_ = *spawned;
     limit_resources();
-    out_.open(out.release_reader());
-    err_.open(err.release_reader());
+    out_.open(out->reader.release());
+    err_.open(err->reader.release());
     read_on(&RunningProgram::out_);
     read_on(&RunningProgram::err_);
-    loop_.on_child_exit(pid, [weak = weak_from_this()](int status) {
+    loop_.on_child_exit(program_->pid, [weak = weak_from_this()](int status) {
       if (const auto self = weak.lock()) self->ended(status);
     });
     loop_.after(request_.limit, [weak = weak_from_this()] {
@@ -189,26 +120,38 @@ class RunningProgram : public Subprocess, public std::enable_shared_from_this<Ru
  private:
   using StreamMember = Stream RunningProgram::*;
 
+  SpawnPlan plan(int out, int err) const {
+    SpawnPlan plan{.argv = {request_.program},
+                   .environment = {fmt::format("PATH={}", fmt::join(path_folders(), ":")),
+                                   "HOME=" + request_.home, "LANG=C.UTF-8"},
+                   .directory = request_.directory,
+                   .out = out,
+                   .err = err,
+                   .leads = SpawnPlan::Leads::kSession};
+    plan.argv.insert(plan.argv.end(), request_.arguments.begin(), request_.arguments.end());
+    return plan;
+  }
+
   // From outside, as posix_spawn cannot: the program is under way already, but has had no time for
   // more than its first steps. Data, not address space: node reserves far more than it uses.
   void limit_resources() const {
     const rlimit data{request_.memory_limit, request_.memory_limit};
     const rlimit no_core{0, 0};
-    ::prlimit(pid_, RLIMIT_DATA, &data, nullptr);
-    ::prlimit(pid_, RLIMIT_CORE, &no_core, nullptr);
+    ::prlimit(program_->pid, RLIMIT_DATA, &data, nullptr);
+    ::prlimit(program_->pid, RLIMIT_CORE, &no_core, nullptr);
   }
 
   void read_on(StreamMember stream) {
     (this->*stream).wait([weak = weak_from_this(), stream](boost::system::error_code failed) {
       const auto self = weak.lock();
-      if (failed || !self || self->pid_ == 0) return;
+      if (failed || !self || !self->program_) return;
       if ((self.get()->*stream).drain(self->request_.output_limit)) return self->read_on(stream);
       if ((self.get()->*stream).overflowed) self->kill_group();
     });
   }
 
   void out_of_time() {
-    if (pid_ == 0) return;
+    if (!program_) return;
     timed_out_ = true;
     kill_group();
   }
@@ -216,7 +159,7 @@ class RunningProgram : public Subprocess, public std::enable_shared_from_this<Ru
   // The session's leader has ended; what it left behind must not keep the pipes, or the machine.
   void ended(int status) {
     kill_group();
-    pid_ = 0;
+    program_.reset();
     out_.drain(request_.output_limit);
     err_.drain(request_.output_limit);
     out_.close();
@@ -228,17 +171,14 @@ class RunningProgram : public Subprocess, public std::enable_shared_from_this<Ru
                                                    .timed_out = timed_out_});
   }
 
-  void refuse(int reason) {
-    Error error =
-        system_error(fmt::format("cannot start {}: {}", request_.program, std::strerror(reason)));
-    if (reason == ENOENT) error.kind = ErrorKind::kNotFound;
+  void refuse(Error error) {
     loop_.post([weak = weak_from_this(), error = std::move(error)] {
       if (const auto self = weak.lock()) std::exchange(self->done_, nullptr)(error);
     });
   }
 
   void kill_group() {
-    if (pid_ != 0) ::kill(-pid_, SIGKILL);
+    if (program_) program_->kill_group();
   }
 
   Loop& loop_;
@@ -246,7 +186,7 @@ class RunningProgram : public Subprocess, public std::enable_shared_from_this<Ru
   Done done_;
   Stream out_;
   Stream err_;
-  pid_t pid_ = 0;  // of a program that has not been reaped
+  std::optional<Spawned> program_;  // until it has been reaped
   bool timed_out_ = false;
 };
 

@@ -5,6 +5,7 @@
 // prints too much, everything it started is killed with it.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,7 +28,7 @@ struct SubprocessRequest {
 };
 
 struct SubprocessResult {
-  int status = 0;  // 0-255 an exit code, 256 + n killed by signal n
+  int status = 0;  // as base/spawn.h says it
   std::string out;
   std::string err;
   bool truncated = false;  // it printed more than the limit, and was killed for it

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_folder.h"
 #include "base/text.h"
 
 namespace baton {
@@ -155,14 +156,13 @@ TEST(SubprocessTest, LettingGoOfAProgramKillsItAndReportsNothing) {
 
 TEST(SubprocessTest, AProgramIsLookedForInTheGivenFoldersFirstAndThenOnThePath) {
   namespace fs = std::filesystem;
-  const fs::path folder = fs::temp_directory_path() / fmt::format("baton-find-{}", ::getpid());
-  fs::create_directory(folder);
+  const TemporaryFolder temporary = *TemporaryFolder::create("baton-test");
+  const fs::path& folder = temporary.path();
   std::ofstream(folder / "sh") << "#!/bin/sh\n";
   EXPECT_EQ(find_program("sh", {folder}), find_program("sh", {})) << "it is not executable";
   fs::permissions(folder / "sh", fs::perms::owner_all);
   EXPECT_EQ(find_program("sh", {folder}), folder / "sh");
   EXPECT_EQ(find_program("no-such-program", {folder}), "");
-  fs::remove_all(folder);
 }
 
 }  // namespace

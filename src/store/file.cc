@@ -25,12 +25,8 @@ Error cannot(std::string_view attempt, const std::filesystem::path& path, int sy
 
 }  // namespace
 
-FileHandle::~FileHandle() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-Result<FileHandle> open_private_file(const std::filesystem::path& file) {
-  FileHandle handle(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+Result<Fd> open_private_file(const std::filesystem::path& file) {
+  Fd handle(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!handle.ok()) return cannot("opening", file, errno);
   return handle;
 }
@@ -51,7 +47,7 @@ Status make_private_folder(const std::filesystem::path& folder) {
 }
 
 std::optional<std::string> read_beginning(const std::filesystem::path& file, std::size_t limit) {
-  const FileHandle handle(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd handle(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!handle.ok()) return std::nullopt;
   std::string text(limit, '\0');
   const ssize_t got = ::pread(handle.get(), text.data(), limit, 0);

@@ -1,37 +1,19 @@
-// Files of the state folder: descriptors that close themselves, and what a run may be called.
+// Files of the state folder, and what a run may be called.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/fd.h"
 #include "base/ids.h"
 #include "base/result.h"
 
 namespace baton {
 
-class FileHandle {
- public:
-  FileHandle() = default;
-  explicit FileHandle(int descriptor) : descriptor_(descriptor) {}
-  FileHandle(FileHandle&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FileHandle& operator=(FileHandle&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~FileHandle();
-
-  bool ok() const { return descriptor_ >= 0; }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_ = -1;
-};
-
 // Opened for reading and writing, made (0600) if it is not there. kStorage if it cannot be.
-Result<FileHandle> open_private_file(const std::filesystem::path& file);
+Result<Fd> open_private_file(const std::filesystem::path& file);
 
 // Made (0700, parents as the system makes them) if it is not there. kStorage if it cannot be, or if
 // something else stands in its place.

@@ -17,19 +17,19 @@ constexpr std::size_t kSize = kDigits + 1 + kHashDigits + 1;
 }  // namespace
 
 void HeadFiles::write(const RunId& run, const Head& head) {
-  const FileHandle* file = file_of(run);
+  const Fd* file = file_of(run);
   if (file == nullptr) return;
   // Of one size, so that a shorter number leaves nothing of a longer one behind.
   const std::string text = fmt::format("{:0{}} {}\n", head.sequence, kDigits, head.hash);
   [[maybe_unused]] const ssize_t written = ::pwrite(file->get(), text.data(), text.size(), 0);
 }
 
-const FileHandle* HeadFiles::file_of(const RunId& run) {
+const Fd* HeadFiles::file_of(const RunId& run) {
   if (const auto found = by_run_.find(run); found != by_run_.end()) {
     open_.splice(open_.begin(), open_, found->second);
     return &open_.front().file;
   }
-  Result<FileHandle> file = open_private_file(folder_ / run);
+  Result<Fd> file = open_private_file(folder_ / run);
   if (!file) return nullptr;
   if (open_.size() == kMostOpen) {
     by_run_.erase(open_.back().run);

@@ -40,9 +40,9 @@ class HeadFiles {
  private:
   struct Open {
     RunId run;
-    FileHandle file;
+    Fd file;
   };
-  const FileHandle* file_of(const RunId& run);
+  const Fd* file_of(const RunId& run);
 
   std::filesystem::path folder_;
   std::list<Open> open_;  // latest used first

@@ -14,10 +14,10 @@ namespace {
 
 class FileLease : public RunLease {
  public:
-  explicit FileLease(FileHandle file) : file_(std::move(file)) {}
+  explicit FileLease(Fd file) : file_(std::move(file)) {}
 
  private:
-  FileHandle file_;  // closing it unlocks; the file stays, since removing it would race with a lock
+  Fd file_;  // closing it unlocks; the file stays, since removing it would race with a lock
 };
 
 // Empty if the holder has locked the file, but not yet written its pid.
@@ -32,7 +32,7 @@ std::string pid_in(const std::filesystem::path& file) {
 Result<std::unique_ptr<RunLease>> lock_run(const std::filesystem::path& leases, const RunId& run) {
   if (!is_run_name(run)) return not_found(fmt::format("'{}' is not the name of a run", run));
   const std::filesystem::path path = leases / run;
-  Result<FileHandle> file = open_private_file(path);
+  Result<Fd> file = open_private_file(path);
   if (!file) return file.error();
 
   if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {

@@ -82,7 +82,7 @@ Result<std::unique_ptr<Database>> open_journal_file(const std::filesystem::path&
                                                     Millis busy_timeout) {
   // Made here, since SQLite would leave the permissions to the umask; its -wal and -shm files take
   // the permissions of this one.
-  if (const Result<FileHandle> made = open_private_file(file); !made) return made.error();
+  if (const Result<Fd> made = open_private_file(file); !made) return made.error();
 
   Result<std::unique_ptr<Database>> database =
       Database::open(file, Database::Mode::kReadWrite, busy_timeout);
