@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kMostFiles = 200;
 constexpr std::size_t kLongestText = 8'000;
 constexpr std::size_t kLongestTitle = 200;
+constexpr std::size_t kLongestShown = 200;  // of a path, in a note
 constexpr int kLastLine = 100'000'000;
 
 std::string short_text_at(const json::object& object, std::string_view name) {
@@ -36,7 +37,7 @@ int line_at(const json::object& object, std::string_view name) {
 std::vector<FilePart> parts_of(const json::object& object) {
   std::vector<FilePart> parts;
   each_object_at(object, "files", [&](const json::object& item) {
-    if (parts.size() == kMostFiles) return;
+    if (parts.size() > kMostFiles) return;  // one more than is taken tells that there were more
     FilePart part;
     part.path = short_text_at(item, "path");
     part.lines = {line_at(item, "first_line"), line_at(item, "last_line")};
@@ -51,8 +52,8 @@ std::vector<FilePart> parts_of(const json::object& object) {
 bool mend(FilePart& part, const Change& change, std::vector<std::string>& notes) {
   const ChangedFile* file = change.find(part.path);
   if (file == nullptr) {
-    notes.push_back(
-        fmt::format("the plan named {}, which is not part of what is reviewed", part.path));
+    notes.push_back(fmt::format("the plan named {}, which is not part of what is reviewed",
+                                shorten(part.path, kLongestShown)));
     return false;
   }
   if (part.whole) return true;
@@ -107,6 +108,12 @@ Result<ReviewTask> read_planned_task(std::string_view json, const Change& change
   }
   task->checkers.clear();  // who covers a task is ours to say
   task->notes.clear();
+  if (task->files.size() > kMostFiles) {
+    task->files.resize(kMostFiles);
+    task->notes.push_back(fmt::format(
+        "task '{}' of the plan names more than {} files; those beyond are left out of it",
+        task->title, kMostFiles));
+  }
   std::erase_if(task->files, [&](FilePart& part) { return !mend(part, change, task->notes); });
   if (task->files.empty()) {
     return input_error(

@@ -2,6 +2,7 @@
 // keeps it.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,11 @@ struct FilePart {
   bool operator==(const FilePart&) const = default;
 };
 
+inline std::ostream& operator<<(std::ostream& out, const FilePart& part) {
+  out << part.path;
+  return part.whole ? out : out << ':' << part.lines;
+}
+
 struct ReviewTask {
   std::string local_id;  // the planner's own name for it
   std::string type;
@@ -29,13 +35,14 @@ struct ReviewTask {
   std::vector<std::string> depends_on;  // local ids
   bool clear_rubric = true;
   std::vector<std::string> checkers;  // that cover it, by name
-  std::vector<std::string> notes;  // what had to be mended: files that are not there, lines clamped
+  std::vector<std::string> notes;     // what was left out of it, and why
 
   bool operator==(const ReviewTask&) const = default;
 };
 
-// One element of a plan's "tasks". Files that the change does not have are left out and lines are
-// clamped, each with a note; kInput if it is not of the promised form or no file is left.
+// One element of a plan's "tasks". Files that the change does not have, and those beyond what one
+// task may have, are left out with a note; lines are cut to those that are there. kInput if it is
+// not of the promised form or no file is left.
 Result<ReviewTask> read_planned_task(std::string_view json, const Change& change);
 
 // The brief: one JSON text and back.
