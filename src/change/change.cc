@@ -62,6 +62,39 @@ std::vector<LineRange> ranges_of(const ChangedFile& file, Wanted wanted) {
 
 }  // namespace
 
+bool covers(const std::vector<LineRange>& ranges, int line) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const LineRange& range) { return range.contains(line); });
+}
+
+std::string_view to_string(ChangedFile::State state) {
+  switch (state) {
+    case ChangedFile::State::kAdded:
+      return "added";
+    case ChangedFile::State::kModified:
+      return "modified";
+    case ChangedFile::State::kDeleted:
+      return "deleted";
+    case ChangedFile::State::kRenamed:
+      return "renamed";
+    case ChangedFile::State::kWhole:
+      return "whole";
+  }
+  return {};
+}
+
+std::string_view to_string(Change::Kind kind) {
+  switch (kind) {
+    case Change::Kind::kRange:
+      return "range";
+    case Change::Kind::kDiff:
+      return "diff";
+    case Change::Kind::kTree:
+      return "tree";
+  }
+  return {};
+}
+
 int Hunk::old_count() const {
   return count_without(lines, HunkLine::Kind::kAdded);
 }

@@ -29,6 +29,9 @@ inline std::ostream& operator<<(std::ostream& out, const LineRange& range) {
   return out << range.first << '-' << range.last;
 }
 
+// Whether one of the ranges contains the line.
+bool covers(const std::vector<LineRange>& ranges, int line);
+
 struct HunkLine {
   enum class Kind { kContext, kAdded, kRemoved };
   Kind kind = Kind::kContext;
@@ -78,6 +81,8 @@ struct ChangedFile {
   bool operator==(const ChangedFile&) const = default;
 };
 
+std::string_view to_string(ChangedFile::State state);  // "added", "modified", …
+
 // A file that was not reviewed, and why, for the report: "binary", "larger than 1 MiB",
 // "submodule".
 struct SkippedFile {
@@ -106,6 +111,8 @@ struct Change {
   int added_lines() const;
   bool operator==(const Change&) const = default;
 };
+
+std::string_view to_string(Change::Kind kind);  // "range", "diff", "tree"
 
 // One JSON text and back, for the journal: read_change(write_change(c)) == c.
 std::string write_change(const Change& change);

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <boost/json.hpp>
+#include <optional>
+#include <utility>
 
+#include "base/words.h"
 #include "change/change.h"
 
 namespace baton {
@@ -10,9 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 3> kKinds = {"range", "diff", "tree"};
-constexpr std::array<std::string_view, 5> kStates = {"added", "modified", "deleted", "renamed",
-                                                     "whole"};
 constexpr std::string_view kMarks = " +-";  // in the order of HunkLine::Kind
 
 json::string text_of(std::string_view text) {
@@ -38,7 +37,7 @@ json::object write(const ChangedFile& file) {
   for (const Hunk& hunk : file.hunks) hunks.push_back(write(hunk));
   json::object object = {{"path", text_of(file.path)},
                          {"old_path", text_of(file.old_path)},
-                         {"state", text_of(kStates[static_cast<std::size_t>(file.state)])},
+                         {"state", text_of(to_string(file.state))},
                          {"hunks", std::move(hunks)}};
   if (file.text) object["text"] = text_of(*file.text);
   return object;
@@ -71,15 +70,11 @@ class Reader {
     return result;
   }
 
-  template <typename Enum, std::size_t N>
-  Enum name(const json::object& object, std::string_view field,
-            const std::array<std::string_view, N>& names) {
-    const auto found = std::find(names.begin(), names.end(), text(object, field));
-    if (found == names.end()) {
-      fail(field, "a known name");
-      return Enum{};
-    }
-    return static_cast<Enum>(found - names.begin());
+  template <typename Enum>
+  Enum name(const json::object& object, std::string_view field) {
+    const std::optional<Enum> known = value_named<Enum>(text(object, field));
+    if (!known) fail(field, "a known name");
+    return known.value_or(Enum{});
   }
 
   // Calls see(element) for each element of the array.
@@ -126,7 +121,7 @@ ChangedFile read_file(Reader& reader, const json::object& object) {
   ChangedFile file;
   file.path = reader.text(object, "path");
   file.old_path = reader.text(object, "old_path");
-  file.state = reader.name<ChangedFile::State>(object, "state", kStates);
+  file.state = reader.name<ChangedFile::State>(object, "state");
   reader.each_object(object, "hunks", [&](const json::object& hunk) {
     file.hunks.push_back(read_hunk(reader, hunk));
   });
@@ -145,14 +140,13 @@ std::string write_change(const Change& change) {
   }
   json::array notes;
   for (const std::string& note : change.notes) notes.push_back(text_of(note));
-  return json::serialize(
-      json::object{{"kind", text_of(kKinds[static_cast<std::size_t>(change.kind)])},
-                   {"title", text_of(change.title)},
-                   {"description", text_of(change.description)},
-                   {"files", std::move(files)},
-                   {"skipped", std::move(skipped)},
-                   {"notes", std::move(notes)},
-                   {"map", text_of(change.map)}});
+  return json::serialize(json::object{{"kind", text_of(to_string(change.kind))},
+                                      {"title", text_of(change.title)},
+                                      {"description", text_of(change.description)},
+                                      {"files", std::move(files)},
+                                      {"skipped", std::move(skipped)},
+                                      {"notes", std::move(notes)},
+                                      {"map", text_of(change.map)}});
 }
 
 Result<Change> read_change(std::string_view text) {
@@ -165,7 +159,7 @@ Result<Change> read_change(std::string_view text) {
   const json::object& object = value.get_object();
   Reader reader;
   Change change;
-  change.kind = reader.name<Change::Kind>(object, "kind", kKinds);
+  change.kind = reader.name<Change::Kind>(object, "kind");
   change.title = reader.text(object, "title");
   change.description = reader.text(object, "description");
   change.map = reader.text(object, "map");

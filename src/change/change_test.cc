@@ -37,6 +37,28 @@ TEST(ChangeTest, AHunkCountsTheLinesOfEachSide) {
   EXPECT_EQ(two_added().new_count(), 4);
 }
 
+TEST(ChangeTest, ALineIsCoveredIfOneOfTheRangesContainsIt) {
+  const std::vector<LineRange> ranges = {{2, 3}, {7, 7}};
+  std::vector<int> covered;
+  for (int line = 0; line < 10; ++line) {
+    if (covers(ranges, line)) covered.push_back(line);
+  }
+  EXPECT_THAT(covered, ElementsAre(2, 3, 7));
+  EXPECT_FALSE(covers({}, 1));
+}
+
+// They stand in journals: a word that changes makes old ones unreadable.
+TEST(ChangeTest, StatesAndKindsHaveTheirWords) {
+  EXPECT_EQ(to_string(State::kAdded), "added");
+  EXPECT_EQ(to_string(State::kModified), "modified");
+  EXPECT_EQ(to_string(State::kDeleted), "deleted");
+  EXPECT_EQ(to_string(State::kRenamed), "renamed");
+  EXPECT_EQ(to_string(State::kWhole), "whole");
+  EXPECT_EQ(to_string(Change::Kind::kRange), "range");
+  EXPECT_EQ(to_string(Change::Kind::kDiff), "diff");
+  EXPECT_EQ(to_string(Change::Kind::kTree), "tree");
+}
+
 TEST(ChangeTest, AFileKnownByItsHunksHasOnlyTheLinesTheyShow) {
   const ChangedFile file = modified({two_added()});
   EXPECT_EQ(file.line(1), std::nullopt);

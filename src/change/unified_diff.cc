@@ -2,71 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <limits>
 #include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
+#include "change/unified_diff_hunk.h"
+#include "change/unified_diff_lines.h"
 #include "change/unified_diff_path.h"
 
 namespace baton {
 namespace {
 
 using State = ChangedFile::State;
+using diff::take;
 
 constexpr std::size_t kMaxDescription = 8 * 1024;
-
-// A side of a hunk as its header promises it: "12,3", or "12" for one line.
-struct Span {
-  int first = 0;
-  int count = 1;
-};
-
-struct HunkHeader {
-  Span old_side;
-  Span new_side;
-  std::string_view section;
-};
-
-std::optional<int> take_number(std::string_view& text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || value < 0) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return value;
-}
-
-bool take(std::string_view& text, std::string_view expected) {
-  if (!text.starts_with(expected)) return false;
-  text.remove_prefix(expected.size());
-  return true;
-}
-
-std::optional<Span> take_span(std::string_view& text) {
-  Span span;
-  const std::optional<int> first = take_number(text);
-  if (!first) return std::nullopt;
-  span.first = *first;
-  if (take(text, ",")) {
-    const std::optional<int> count = take_number(text);
-    if (!count) return std::nullopt;
-    span.count = *count;
-  }
-  const bool fits = span.count < std::numeric_limits<int>::max() - span.first;
-  const bool starts = span.count == 0 || span.first > 0;
-  if (!fits || !starts) return std::nullopt;
-  return span;
-}
-
-std::optional<HunkHeader> hunk_header(std::string_view line) {
-  if (!take(line, "@@ -")) return std::nullopt;
-  const std::optional<Span> old_side = take_span(line);
-  if (!old_side || !take(line, " +")) return std::nullopt;
-  const std::optional<Span> new_side = take_span(line);
-  if (!new_side || !take(line, " @@")) return std::nullopt;
-  take(line, " ");
-  return HunkHeader{*old_side, *new_side, line};
-}
 
 // "a/x.png and b/x.png", of "Binary files a/x.png and b/x.png differ".
 std::optional<std::string_view> binary_pair(std::string_view line) {
@@ -74,10 +27,6 @@ std::optional<std::string_view> binary_pair(std::string_view line) {
   if (!take(line, "Binary files ") || !line.ends_with(kEnd)) return std::nullopt;
   line.remove_suffix(kEnd.size());
   return line.find(" and ") == line.npos ? std::nullopt : std::optional(line);
-}
-
-bool looks_like_hunk(std::string_view line) {
-  return line.starts_with("@@ -") && line.size() > 4 && line[4] >= '0' && line[4] <= '9';
 }
 
 // What the lines between "diff --git" and the hunks say.
@@ -96,17 +45,17 @@ struct GitHeader {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : lines_(split_lines(text)) {}
+  explicit Parser(std::string_view text) : lines_{split_lines(text)} {}
 
   Result<Change> parse() {
-    while (!at_end()) {
+    while (!lines_.at_end()) {
       if (Status status = parse_one(); !status.ok()) return status.error();
     }
     if (!seen_file_ && description_.find_first_not_of(" \t\n") != description_.npos) {
       return input_error(fmt::format(
           "not a unified diff: none of its {} lines is a file header (\"diff --git\" or \"---\" "
           "and \"+++\")",
-          lines_.size()));
+          lines_.all.size()));
     }
     while (description_.ends_with('\n')) description_.pop_back();
     change_.description = shorten(to_utf8(description_), kMaxDescription);
@@ -114,50 +63,42 @@ class Parser {
   }
 
  private:
-  bool at_end() const { return at_ == lines_.size(); }
-  std::string_view here() const { return at_end() ? std::string_view() : lines_[at_]; }
-  bool next_starts(std::string_view with) const {
-    return at_ + 1 < lines_.size() && lines_[at_ + 1].starts_with(with);
-  }
-  Error error_here(std::string_view what) const {
-    return input_error(fmt::format("line {}: {}", at_ + 1, what));
-  }
-
   Status parse_one() {
-    const std::string_view line = here();
+    const std::string_view line = lines_.here();
     if (line.starts_with("diff --git ")) return git_file();
     if (line.starts_with("diff --cc ") || line.starts_with("diff --combined ")) return merge_file();
-    if (line.starts_with("--- ") && next_starts("+++ ")) return plain_file();
+    if (line.starts_with("--- ") && lines_.next_starts("+++ ")) return plain_file();
     if (const auto pair = binary_pair(line)) return plain_binary(*pair);
     if (line.starts_with("Submodule ")) return submodule_log();
-    if (looks_like_hunk(line)) {
-      return error_here("a hunk without a file: no \"---\" and \"+++\" lines stand before it");
+    if (diff::looks_like_hunk(line)) {
+      return lines_.error_here(
+          "a hunk without a file: no \"---\" and \"+++\" lines stand before it");
     }
     if (!seen_file_) description_.append(line).append("\n");
-    ++at_;
+    ++lines_.at;
     return {};
   }
 
   Status git_file() {
-    const std::size_t start = at_;
+    const std::size_t start = lines_.at;
     seen_file_ = true;
     GitHeader header;
-    std::string_view line = here();
+    std::string_view line = lines_.here();
     take(line, "diff --git ");
     header.names = diff::git_header_names(line);
-    ++at_;
+    ++lines_.at;
     if (Status status = extended_headers(header); !status.ok()) return status;
 
     std::vector<Hunk> hunks;
     std::optional<diff::Names> names;
     bool binary = false;
-    if (here().starts_with("--- ")) {
+    if (lines_.here().starts_with("--- ")) {
       std::optional<bool> prefixed;
       if (header.names) prefixed = header.names->prefixed;
       Result<diff::Names> sides = side_names(prefixed);
       if (!sides) return sides.error();
       names = *sides;
-      Result<std::vector<Hunk>> read = hunks_of_file();
+      Result<std::vector<Hunk>> read = diff::read_hunks(lines_, not_utf8_);
       if (!read) return read.error();
       hunks = std::move(*read);
     } else {
@@ -170,8 +111,8 @@ class Parser {
   }
 
   Status extended_headers(GitHeader& header) {
-    for (; !at_end(); ++at_) {
-      std::string_view line = here();
+    for (; !lines_.at_end(); ++lines_.at) {
+      std::string_view line = lines_.here();
       if (take(line, "old mode ")) {
         header.old_mode = line;
       } else if (take(line, "new mode ")) {
@@ -183,12 +124,12 @@ class Parser {
         header.added = true;
         header.new_mode = line;
       } else if (take(line, "rename from ") || take(line, "copy from ")) {
-        header.copied = here().starts_with("copy");
+        header.copied = lines_.here().starts_with("copy");
         header.moved_from = diff::name_in(line);
-        if (!header.moved_from) return error_here("the quoted file name is broken");
+        if (!header.moved_from) return lines_.error_here("the quoted file name is broken");
       } else if (take(line, "rename to ") || take(line, "copy to ")) {
         header.moved_to = diff::name_in(line);
-        if (!header.moved_to) return error_here("the quoted file name is broken");
+        if (!header.moved_to) return lines_.error_here("the quoted file name is broken");
       } else if (line.starts_with("index ")) {
         const std::size_t space = line.rfind(' ');
         if (space > 6) header.new_mode = line.substr(space + 1);  // "index 1a2b..3c4d 100644"
@@ -218,8 +159,8 @@ class Parser {
       file.path = header.names->name;
     }
     if (file.path.empty() || file.path == diff::kNothing) {
-      at_ = start;
-      return error_here("cannot tell which file this \"diff --git\" is about");
+      lines_.at = start;
+      return lines_.error_here("cannot tell which file this \"diff --git\" is about");
     }
     file.old_path = file.path;
     return file;
@@ -240,11 +181,11 @@ class Parser {
   }
 
   Status plain_file() {
-    const std::size_t start = at_;
+    const std::size_t start = lines_.at;
     seen_file_ = true;
     Result<diff::Names> names = side_names(std::nullopt);
     if (!names) return names.error();
-    Result<std::vector<Hunk>> hunks = hunks_of_file();
+    Result<std::vector<Hunk>> hunks = diff::read_hunks(lines_, not_utf8_);
     if (!hunks) return hunks.error();
 
     ChangedFile file;
@@ -262,7 +203,7 @@ class Parser {
 
   // As diff -r says it, without a header.
   Status plain_binary(std::string_view pair) {
-    const std::size_t start = at_++;
+    const std::size_t start = lines_.at++;
     seen_file_ = true;
     const std::size_t middle = pair.find(" and ");
     diff::Names names = diff::without_prefixes(std::string(pair.substr(0, middle)),
@@ -275,12 +216,12 @@ class Parser {
   // Of "Submodule libs/x 1a2b3c4..5d6e7f8:", as git says it with diff.submodule=log. The same word
   // may begin a sentence of a commit message, so two commits must be named.
   Status submodule_log() {
-    const std::size_t start = at_++;
-    std::string_view line = lines_[start];
+    const std::size_t start = lines_.at++;
+    std::string_view line = lines_.all[start];
     take(line, "Submodule ");
     const std::size_t space = line.find(' ');
     if (space == line.npos || line.find("..", space) == line.npos) {
-      if (!seen_file_) description_.append(lines_[start]).append("\n");
+      if (!seen_file_) description_.append(lines_.all[start]).append("\n");
       return {};
     }
     seen_file_ = true;
@@ -291,114 +232,50 @@ class Parser {
 
   // A merge shown against several parents at once: its hunks have no single old side.
   Status merge_file() {
-    const std::size_t start = at_;
+    const std::size_t start = lines_.at;
     seen_file_ = true;
-    std::string_view line = here();
+    std::string_view line = lines_.here();
     if (!take(line, "diff --cc ")) take(line, "diff --combined ");
     ChangedFile file;
     const std::optional<std::string> name = diff::name_in(line);
-    if (!name || name->empty()) return error_here("the file name is missing or its quoting broken");
+    if (!name || name->empty())
+      return lines_.error_here("the file name is missing or its quoting broken");
     file.path = *name;
-    ++at_;
-    while (!at_end() && !here().starts_with("diff --")) ++at_;
+    ++lines_.at;
+    while (!lines_.at_end() && !lines_.here().starts_with("diff --")) ++lines_.at;
     return keep(std::move(file), "a merge's combined diff", start);
   }
 
   bool skip_binary() {
-    if (binary_pair(here())) {
-      ++at_;
+    if (binary_pair(lines_.here())) {
+      ++lines_.at;
       return true;
     }
-    if (here() != "GIT binary patch") return false;
-    ++at_;
-    while (here().starts_with("literal ") || here().starts_with("delta ")) {
-      while (!here().empty()) ++at_;
-      if (!at_end()) ++at_;
+    if (lines_.here() != "GIT binary patch") return false;
+    ++lines_.at;
+    while (lines_.here().starts_with("literal ") || lines_.here().starts_with("delta ")) {
+      while (!lines_.here().empty()) ++lines_.at;
+      if (!lines_.at_end()) ++lines_.at;
     }
     return true;
   }
 
   // The "---" and "+++" lines.
   Result<diff::Names> side_names(std::optional<bool> prefixed) {
-    std::optional<std::string> old_name = diff::name_in(here().substr(4));
-    if (!old_name || old_name->empty()) return error_here("the file name after --- is broken");
-    ++at_;
-    if (!here().starts_with("+++ ")) return error_here("a \"+++\" line must follow the \"---\"");
-    std::optional<std::string> new_name = diff::name_in(here().substr(4));
-    if (!new_name || new_name->empty()) return error_here("the file name after +++ is broken");
+    std::optional<std::string> old_name = diff::name_in(lines_.here().substr(4));
+    if (!old_name || old_name->empty())
+      return lines_.error_here("the file name after --- is broken");
+    ++lines_.at;
+    if (!lines_.here().starts_with("+++ "))
+      return lines_.error_here("a \"+++\" line must follow the \"---\"");
+    std::optional<std::string> new_name = diff::name_in(lines_.here().substr(4));
+    if (!new_name || new_name->empty())
+      return lines_.error_here("the file name after +++ is broken");
     if (*old_name == diff::kNothing && *new_name == diff::kNothing) {
-      return error_here("both sides of the file are /dev/null");
+      return lines_.error_here("both sides of the file are /dev/null");
     }
-    ++at_;
+    ++lines_.at;
     return diff::without_prefixes(std::move(*old_name), std::move(*new_name), prefixed);
-  }
-
-  Result<std::vector<Hunk>> hunks_of_file() {
-    std::vector<Hunk> hunks;
-    int next_line = 1;  // of the new side: what a hunk may begin with
-    while (looks_like_hunk(here())) {
-      const std::optional<HunkHeader> header = hunk_header(here());
-      if (!header) {
-        return error_here(fmt::format("not a hunk header, or its numbers are out of range: {}",
-                                      shorten(to_utf8(here()), 80)));
-      }
-      const int first = header->new_side.first + (header->new_side.count == 0 ? 1 : 0);
-      if (first < next_line) {
-        return error_here(fmt::format(
-            "the hunk begins at line {} of the file, which the hunk before it has passed", first));
-      }
-      next_line = first + header->new_side.count;
-      Result<Hunk> hunk = hunk_body(*header);
-      if (!hunk) return hunk.error();
-      hunks.push_back(std::move(*hunk));
-    }
-    if (hunks.empty()) return error_here("a hunk (\"@@ -…\") must follow the file header");
-    return hunks;
-  }
-
-  Result<Hunk> hunk_body(const HunkHeader& header) {
-    const std::size_t start = at_++;
-    Hunk hunk{header.old_side.first, header.new_side.first, to_utf8(header.section), {}};
-    int old_left = header.old_side.count;
-    int new_left = header.new_side.count;
-    const auto contradiction = [&](std::string_view found) {
-      return error_here(
-          fmt::format("{} where the hunk of line {} promises {} more old and {} more new lines",
-                      found, start + 1, old_left, new_left));
-    };
-    for (; old_left > 0 || new_left > 0; ++at_) {
-      if (at_end()) return contradiction("the diff ends");
-      const std::string_view line = here();
-      if (line.starts_with('\\')) continue;  // "\ No newline at end of file"
-      // Mailers and editors take the space off an empty line of context.
-      const char mark = line.empty() ? ' ' : line.front();
-      if (mark != ' ' && mark != '+' && mark != '-') return contradiction("another kind of line");
-      if (mark != '+' && --old_left < 0) return contradiction("a further old line");
-      if (mark != '-' && --new_left < 0) return contradiction("a further new line");
-      hunk.lines.push_back({kind_of(mark), clean(line.empty() ? line : line.substr(1))});
-    }
-    while (here().starts_with('\\')) ++at_;
-    if (goes_on()) return contradiction("a further line");
-    return hunk;
-  }
-
-  // Whether a line of a hunk stands where the hunk should have ended. ("-- " begins the signature
-  // of a mail, "---" another file.)
-  bool goes_on() const {
-    const std::string_view line = here();
-    if (line == "--" || line == "-- " || line.starts_with("--- ")) return false;
-    return line.starts_with('+') || line.starts_with('-') || line.starts_with(' ');
-  }
-
-  static HunkLine::Kind kind_of(char mark) {
-    if (mark == '+') return HunkLine::Kind::kAdded;
-    return mark == '-' ? HunkLine::Kind::kRemoved : HunkLine::Kind::kContext;
-  }
-
-  std::string clean(std::string_view line) {
-    if (is_utf8(line)) return std::string(line);
-    not_utf8_ = true;
-    return to_utf8(line);
   }
 
   Status keep(ChangedFile file, std::optional<std::string> skip_reason, std::size_t start) {
@@ -429,15 +306,14 @@ class Parser {
       before = std::move(file);
       return {};
     }
-    at_ = start;
-    return error_here(fmt::format(
+    lines_.at = start;
+    return lines_.error_here(fmt::format(
         "{} is changed a second time; patches that follow on each other cannot be reviewed as one: "
         "give the revision range, or one diff from the first state to the last",
         file.path));
   }
 
-  std::vector<std::string_view> lines_;
-  std::size_t at_ = 0;
+  diff::Lines lines_;
   bool seen_file_ = false;
   bool not_utf8_ = false;  // a line of the file being read was not
   std::string description_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -23,27 +24,11 @@ void put_removed(std::string& out, std::string_view text) {
   fmt::format_to(std::back_inserter(out), "      |- {}\n", shorten(text, kLongestLine));
 }
 
-std::string_view state_text(const ChangedFile& file) {
-  switch (file.state) {
-    case ChangedFile::State::kAdded:
-      return "added";
-    case ChangedFile::State::kModified:
-      return "modified";
-    case ChangedFile::State::kDeleted:
-      return "deleted";
-    case ChangedFile::State::kRenamed:
-      return "renamed";
-    case ChangedFile::State::kWhole:
-      return "whole";
-  }
-  __builtin_unreachable();
-}
-
 std::string title_of(const ChangedFile& file) {
   const std::string renamed = file.state == ChangedFile::State::kRenamed
                                   ? fmt::format(", was {}", file.old_path)
                                   : std::string();
-  return fmt::format("{} ({}{}, {} lines)", file.path, state_text(file), renamed,
+  return fmt::format("{} ({}{}, {} lines)", file.path, to_string(file.state), renamed,
                      file.line_count());
 }
 

@@ -51,22 +51,6 @@ class Section {
   std::size_t room_;
 };
 
-std::string_view name_of(ChangedFile::State state) {
-  switch (state) {
-    case ChangedFile::State::kAdded:
-      return "added";
-    case ChangedFile::State::kModified:
-      return "modified";
-    case ChangedFile::State::kDeleted:
-      return "deleted";
-    case ChangedFile::State::kRenamed:
-      return "renamed";
-    case ChangedFile::State::kWhole:
-      return "whole";
-  }
-  BATON_CHECK(false);
-}
-
 std::string shown(const LineRange& range) {
   return range.first == range.last ? fmt::format("{}", range.first)
                                    : fmt::format("{}-{}", range.first, range.last);
@@ -221,7 +205,7 @@ std::vector<ChangedFacts> facts_of(const Change& change) {
   std::vector<ChangedFacts> changed;
   for (const ChangedFile& file : change.files) {
     ChangedFacts facts{
-        file.path, std::string(name_of(file.state)), file.line_count(), 0, file.reviewed(), {}};
+        file.path, std::string(to_string(file.state)), file.line_count(), 0, file.reviewed(), {}};
     for (const LineRange& range : file.added()) facts.added_lines += range.last - range.first + 1;
     changed.push_back(std::move(facts));
   }
