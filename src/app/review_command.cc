@@ -39,7 +39,7 @@ Result<RunRequest> read_options(const ReviewOptions& options) {
   if (!models) return models.error();
   request.models = *models;
   const auto choose = [&](Tier tier, const std::string& model) {
-    if (!model.empty()) request.models[static_cast<std::size_t>(tier)] = model;
+    if (!model.empty()) request.models[tier] = model;
   };
   choose(Tier::kFast, options.fast);
   choose(Tier::kBalanced, options.balanced);
@@ -61,7 +61,7 @@ Result<RunRequest> read_options(const ReviewOptions& options) {
 // A model without a price would be refused at its first call: better before anything is spent.
 Status check_prices(const RunRequest& request, const Catalog& catalog) {
   for (const Tier tier : {Tier::kFast, Tier::kBalanced, Tier::kDeep}) {
-    const std::string& name = request.models[static_cast<std::size_t>(tier)];
+    const std::string& name = request.models[tier];
     const Model* model = catalog.find(name);
     if (model == nullptr || model->sheet_on(date_of(Loop::now())) == nullptr) {
       return usage_error(fmt::format(

@@ -108,7 +108,7 @@ ReviewReport report_of(const RunState& run, const Review& review, const std::vec
   for (const std::string& note : review.change().notes) add_once(report.notes, note);
   for (const std::string& note : review.notes()) add_once(report.notes, note);
   report.cost =
-      cost_of(events, tables.catalog, request.models[static_cast<std::size_t>(Tier::kDeep)]);
+      cost_of(events, tables.catalog, request.models[Tier::kDeep]);
   return report;
 }
 

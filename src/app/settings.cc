@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
 #include <cstdlib>
 
@@ -21,8 +22,8 @@ struct Profile {
 
 const std::array<Profile, 2>& profiles() {
   static const std::array<Profile, 2> all = {{
-      {"default", {"", "claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-7"}},
-      {"5.5", {"", "claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"}},
+      {"default", {"claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-7"}},
+      {"5.5", {"claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"}},
   }};
   return all;
 }
@@ -100,10 +101,15 @@ std::filesystem::path config_folder() {
 }
 
 std::string write_request(const RunRequest& request) {
-  json::object object{
-      {"fast", request.models[1]},    {"balanced", request.models[2]},  {"deep", request.models[3]},
-      {"parallel", request.parallel}, {"max_tasks", request.max_tasks}, {"local", request.local},
-      {"fail_on", request.fail_on},   {"format", request.format},       {"output", request.output}};
+  json::object object{{"fast", request.models[Tier::kFast]},
+                      {"balanced", request.models[Tier::kBalanced]},
+                      {"deep", request.models[Tier::kDeep]},
+                      {"parallel", request.parallel},
+                      {"max_tasks", request.max_tasks},
+                      {"local", request.local},
+                      {"fail_on", request.fail_on},
+                      {"format", request.format},
+                      {"output", request.output}};
   if (request.budget) object["budget"] = request.budget->to_string();
   return json::serialize(object);
 }
@@ -113,7 +119,7 @@ Result<RunRequest> read_request(std::string_view text) {
   if (!object) return object.error();
   const auto text_of = [&](std::string_view key) { return std::string(text_at(*object, key)); };
   RunRequest request;
-  request.models = {"", text_of("fast"), text_of("balanced"), text_of("deep")};
+  request.models = {text_of("fast"), text_of("balanced"), text_of("deep")};
   request.parallel = number_at(*object, "parallel", request.parallel);
   request.max_tasks = number_at(*object, "max_tasks", request.max_tasks);
   request.local = bool_at(*object, "local").value_or(false);

@@ -4,7 +4,6 @@
 // URL, key or cap comes from what is reviewed.
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -14,13 +13,11 @@
 #include "catalog/catalog.h"
 #include "change/finding.h"
 #include "checker/checker.h"
+#include "core/tier.h"
 #include "workflow/review.h"
 #include "workflow/task_types.h"
 
 namespace baton {
-
-// The models of the tiers, by Tier.
-using TierModels = std::array<std::string, 4>;
 
 // "default" or "5.5"; kUsage, naming the profiles there are, for any other.
 Result<TierModels> profile_models(std::string_view name);

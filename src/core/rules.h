@@ -3,9 +3,6 @@
 // past.
 #pragma once
 
-#include <array>
-#include <string>
-
 #include "base/time.h"
 #include "base/tokens.h"
 #include "catalog/catalog.h"
@@ -14,10 +11,8 @@
 namespace baton {
 
 struct Rules {
-  const Catalog* catalog = nullptr;   // outlives the rules
-  std::array<std::string, 4> models;  // by Tier; kLocal stays empty
-
-  const std::string& model(Tier tier) const { return models[static_cast<std::size_t>(tier)]; }
+  const Catalog* catalog = nullptr;  // outlives the rules
+  TierModels models;
 
   // A call lowered below this share of what its task asked for, or below the floor, would most
   // likely end truncated: paid for and of no use.

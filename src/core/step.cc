@@ -32,9 +32,9 @@ Event escalate_or_skip(const Task& task, const Rules& rules, SkipReason skip, st
                        Instant now) {
   Tier next = tier_above(task.tier);
   // A tier that is the same model under another name would only fail again.
-  while (next != Tier::kDeep && rules.model(next) == rules.model(task.tier))
+  while (next != Tier::kDeep && rules.models[next] == rules.models[task.tier])
     next = tier_above(next);
-  const bool higher = task.tier != Tier::kDeep && rules.model(next) != rules.model(task.tier);
+  const bool higher = task.tier != Tier::kDeep && rules.models[next] != rules.models[task.tier];
   if (higher) return Escalated{now, task.spec.id, task.tier, next, std::move(reason)};
   return TaskSkipped{now, task.spec.id, skip, std::move(reason)};
 }
@@ -191,14 +191,14 @@ Event start(const Task& task, const Rules& rules, Instant now) {
   const TaskId id = task.spec.id;
   if (task.spec.checkers_first && !task.checked) return CheckersStarted{now, id};
   return AttemptStarted{
-      now, id, task.attempts + 1, task.tier, rules.model(task.tier), task.max_output};
+      now, id, task.attempts + 1, task.tier, rules.models[task.tier], task.max_output};
 }
 
 // Siblings of a call that was told to wait would only be told the same. (There is always one that
 // backs off until then, whose end is the next time to look.)
 bool is_throttled(const RunState& run, const Task& task, const Rules& rules, Instant now) {
   if (task.spec.checkers_first && !task.checked) return false;
-  const auto until = run.throttled_until.find(rules.model(task.tier));
+  const auto until = run.throttled_until.find(rules.models[task.tier]);
   return until != run.throttled_until.end() && now < until->second && !run.backing_off.empty();
 }
 

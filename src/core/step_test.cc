@@ -57,7 +57,7 @@ const Catalog& prices() {
 Rules test_rules() {
   Rules rules;
   rules.catalog = &prices();
-  rules.models = {"", "small", "large", "large"};
+  rules.models = {"small", "large", "large"};
   return rules;
 }
 
@@ -185,7 +185,7 @@ TEST(StepTest, ATaskWaitsForThoseItDependsOnEvenIfTheyFail) {
   TaskSpec second = worker(3);
   second.after = {TaskId(2)};
   EXPECT_TRUE(story.add(second).empty());
-  story.rules.models = {"", "small", "small", "small"};
+  story.rules.models = {"small", "small", "small"};
   story.prepared(TaskId(2));
   const auto events = story.failed(CallId(2), FailureKind::kRejected);
   EXPECT_EQ(only<TaskSkipped>(events).size(), 1U);
@@ -231,7 +231,7 @@ TEST(StepTest, AnAnswerThatIsInvalidTwiceMovesTheTaskUpATier) {
 
 TEST(StepTest, ATierOfTheSameModelIsPassedOver) {
   Story story;
-  story.rules.models = {"", "large", "large", "large"};
+  story.rules.models = {"large", "large", "large"};
   story.add(worker(0));
   story.prepared(TaskId(0));
   EXPECT_EQ(only<TaskSkipped>(story.failed(CallId(1), FailureKind::kRejected)).at(0).reason,
@@ -256,7 +256,7 @@ TEST(StepTest, AContextTooLargeForTheWindowGoesToATierWhereItFits) {
 
 TEST(StepTest, WhatHasNoPriceIsNotCalled) {
   Story story;
-  story.rules.models = {"", "unpriced", "large", "large"};
+  story.rules.models = {"unpriced", "large", "large"};
   story.add(worker(0));
   const auto events = story.prepared(TaskId(0));
   EXPECT_EQ(only<CallReserved>(events).size(), 0U);
@@ -265,7 +265,7 @@ TEST(StepTest, WhatHasNoPriceIsNotCalled) {
 
 TEST(StepTest, WhatHasNoPriceOnAnyTierIsSkipped) {
   Story story;
-  story.rules.models = {"", "unpriced", "unpriced", "unpriced"};
+  story.rules.models = {"unpriced", "unpriced", "unpriced"};
   story.add(worker(0));
   EXPECT_EQ(only<TaskSkipped>(story.prepared(TaskId(0))).at(0).reason, SkipReason::kNoPrice);
 }
@@ -439,7 +439,7 @@ TEST(StepTest, ARunWithoutAPlanEndsAsFailed) {
 
 TEST(StepTest, ARunWithATaskMissingEndsAsPartial) {
   Story story = planned();
-  story.rules.models = {"", "small", "small", "small"};
+  story.rules.models = {"small", "small", "small"};
   story.add(worker(2));
   story.add(worker(3));
   story.prepared(TaskId(2));
@@ -455,7 +455,7 @@ TEST(StepTest, ARunWithATaskMissingEndsAsPartial) {
 
 TEST(StepTest, ARunWithATaskMissingForWantOfBudgetSaysSoWhateverElseFailed) {
   Story story = planned(Money::cents(8));
-  story.rules.models = {"", "small", "small", "large"};
+  story.rules.models = {"small", "small", "large"};
   story.add(worker(2));
   story.prepared(TaskId(2));
   story.failed(CallId(2), FailureKind::kRejected);  // on to "large" …

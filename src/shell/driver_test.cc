@@ -100,7 +100,7 @@ class DriverTest : public testing::Test {
  protected:
   DriverTest() {
     rules.catalog = &Catalog::builtin();
-    rules.models = {"", "claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-7"};
+    rules.models = {"claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-7"};
     endpoint.credentials.api_key = "secret";
   }
 

@@ -41,16 +41,16 @@ Money ReviewEstimate::total() const {
 }
 
 ReviewEstimate estimate_review(const Change& change, const TaskTypes& types,
-                               const std::array<std::string, 4>& models, const Catalog& catalog,
+                               const TierModels& models, const Catalog& catalog,
                                std::string_view date) {
-  const std::string& deep = models[static_cast<std::size_t>(Tier::kDeep)];
+  const std::string& deep = models[Tier::kDeep];
   const std::size_t material = material_bytes(change);
   ReviewEstimate estimate;
   estimate.plan =
       price(kInstructionBytes * 2 + change.map.size() + material, kPlanAnswer, deep, catalog, date);
   for (const TaskType& type : types.all()) {
     if (type.role != Role::kWorker) continue;
-    const std::string& model = models[static_cast<std::size_t>(type.tier)];
+    const std::string& model = models[type.tier];
     // A worker is given part of the change; with its surroundings that comes to about all of it.
     estimate.work.push_back(
         {type.name, type.tier,

@@ -2,12 +2,12 @@
 // likely figure, not a bound: the bound is what the budget reserves.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "catalog/catalog.h"
 #include "change/change.h"
+#include "core/tier.h"
 #include "workflow/task_types.h"
 
 namespace baton {
@@ -26,9 +26,9 @@ struct ReviewEstimate {
   Money total() const;
 };
 
-// `models` by Tier. A model without a price on `date` counts as nothing: its calls will be refused.
+// A model without a price on `date` counts as nothing: its calls will be refused.
 ReviewEstimate estimate_review(const Change& change, const TaskTypes& types,
-                               const std::array<std::string, 4>& models, const Catalog& catalog,
+                               const TierModels& models, const Catalog& catalog,
                                std::string_view date);
 
 }  // namespace baton

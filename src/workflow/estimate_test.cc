@@ -1,0 +1,122 @@
+#include "workflow/estimate.h"
+
+#include <gmock/gmock.h>
+
+#include "prompt/pack.h"
+
+namespace baton {
+namespace {
+
+Money usd(std::string_view dollars) {
+  return *Money::parse(dollars);
+}
+
+const Catalog& prices() {
+  static const Catalog catalog = *Catalog::parse(R"(
+    [[model]]
+    id = "small"
+    context_window = 200_000
+    max_output = 64_000
+    min_cacheable = 4096
+    takes_effort = false
+    tokenizer_percent = 100
+    [[model.price]]
+    valid_from = 2026-01-01
+    source = "test"
+    verified_on = 2026-11-20
+    batch_percent = 50
+    steps = [{ input = "1", cache_write_5m = "1.25", cache_write_1h = "2", cache_read = "0.1", output = "5" }]
+
+    [[model]]
+    id = "large"
+    context_window = 1_000_000
+    max_output = 128_000
+    min_cacheable = 2048
+    takes_effort = true
+    tokenizer_percent = 130
+    [[model.price]]
+    valid_from = 2026-01-01
+    source = "test"
+    verified_on = 2026-11-20
+    batch_percent = 50
+    steps = [{ input = "5", cache_write_5m = "6.25", cache_write_1h = "10", cache_read = "0.5", output = "25" }]
+  )");
+  return catalog;
+}
+
+// Beside the orchestrator's two: one type for the small model, one for the large.
+TaskTypes two_kinds_of_work() {
+  return *TaskTypes::parse(R"(
+    [[type]]
+    name = "task_decomposition"
+    role = "orchestrator"
+    tier = "deep"
+    max_output = 1000
+    [[type]]
+    name = "result_synthesis"
+    role = "orchestrator"
+    tier = "deep"
+    max_output = 1000
+    [[type]]
+    name = "naming"
+    tier = "fast"
+    max_output = 1000
+    [[type]]
+    name = "design"
+    tier = "deep"
+    max_output = 1000
+  )");
+}
+
+// 1,496 bytes of material as a model is shown it, and 1,500 bytes of map.
+Change change_of_known_size() {
+  ChangedFile file;
+  file.path = "a.py";
+  file.state = ChangedFile::State::kWhole;
+  file.text = "";
+  const auto shown = [&] { return render_hunks(file).size(); };
+  while (shown() < 1'400) *file.text += "x = 1\n";
+  while (shown() < 1'496) file.text->insert(0, "x");
+  EXPECT_EQ(shown(), 1'496u);
+  Change change;
+  change.files = {file};
+  change.map = std::string(1'500, 'm');
+  return change;
+}
+
+const TierModels kModels{"small", "large", "large"};
+
+TEST(EstimateTest, EveryPartOfAReviewCostsItsMaterialAndAUsualAnswer) {
+  const ReviewEstimate estimate =
+      estimate_review(change_of_known_size(), two_kinds_of_work(), kModels, prices(), "2026-11-20");
+  // 5,000 + 1,496 + 1,500 bytes are 2,000 tokens, 2,600 of the large model's, at $5; 2,500 out at
+  // $25.
+  EXPECT_EQ(estimate.plan, usd("0.0755"));
+  ASSERT_EQ(estimate.work.size(), 2u);
+  // 2,500 + 1,496 bytes are 1,000 tokens at $1; 600 out at $5.
+  EXPECT_EQ(estimate.work[0].type, "naming");
+  EXPECT_EQ(estimate.work[0].tier, Tier::kFast);
+  EXPECT_EQ(estimate.work[0].cost, usd("0.004"));
+  // The same for the large model: 1,300 tokens at $5; 600 out at $25.
+  EXPECT_EQ(estimate.work[1].type, "design");
+  EXPECT_EQ(estimate.work[1].tier, Tier::kDeep);
+  EXPECT_EQ(estimate.work[1].cost, usd("0.0215"));
+  // 2,500 bytes and two findings of 350 for each of the two tasks: 976 tokens, 1,268 of the large
+  // model's, at $5; 1,000 out at $25.
+  EXPECT_EQ(estimate.report, usd("0.03134"));
+  EXPECT_EQ(estimate.total(), usd("0.13234"));
+}
+
+TEST(EstimateTest, AModelWithoutAPriceOnTheDayCountsAsNothing) {
+  const ReviewEstimate before =
+      estimate_review(Change(), two_kinds_of_work(), kModels, prices(), "2025-12-31");
+  EXPECT_EQ(before.total(), Money());
+  const ReviewEstimate unknown = estimate_review(Change(), two_kinds_of_work(),
+                                                 {"small", "gone", "gone"}, prices(), "2026-11-20");
+  EXPECT_EQ(unknown.plan, Money());
+  EXPECT_GT(unknown.work[0].cost, Money());
+  EXPECT_EQ(unknown.work[1].cost, Money());
+}
+
+}  // namespace
+}  // namespace baton
