@@ -33,11 +33,14 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-std::filesystem::path xdg(const char* variable, const char* fallback) {
-  // The XDG rules: a relative path there is to be ignored.
+// By the XDG rules, which ignore relative paths. Nothing rather than a relative path without a
+// HOME: that could lie in what is reviewed.
+std::optional<std::filesystem::path> xdg(const char* variable, const char* fallback) {
   const std::filesystem::path given = environment(variable);
   if (given.is_absolute()) return given / "baton";
-  return std::filesystem::path(environment("HOME")) / fallback / "baton";
+  const std::filesystem::path home = environment("HOME");
+  if (home.is_absolute()) return home / fallback / "baton";
+  return std::nullopt;
 }
 
 struct DataFile {
@@ -47,20 +50,23 @@ struct DataFile {
 
 // The user's own file, if there is one: the one given, or `name` in the configuration folder.
 Result<DataFile> user_file(const std::string& given, std::string_view name) {
-  const std::filesystem::path path =
-      given.empty() ? config_folder() / name : std::filesystem::path(given);
-  std::error_code error;
-  if (given.empty() && !std::filesystem::is_regular_file(path, error)) return DataFile();
+  std::filesystem::path path = given;
+  if (given.empty()) {
+    const std::optional<std::filesystem::path> folder = config_folder();
+    std::error_code error;
+    if (!folder || !std::filesystem::is_regular_file(*folder / name, error)) return DataFile();
+    path = *folder / name;
+  }
   Result<std::string> text = read_file(path);
   if (!text) return text.error();
   return DataFile{path.string(), std::move(*text)};
 }
 
 Status add_user_checkers(std::vector<Checker>& checkers) {
-  const std::filesystem::path folder = config_folder() / "checkers";
+  const std::optional<std::filesystem::path> folder = config_folder();
   std::error_code error;
-  if (!std::filesystem::is_directory(folder, error)) return {};
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+  if (!folder || !std::filesystem::is_directory(*folder / "checkers", error)) return {};
+  for (const auto& entry : std::filesystem::directory_iterator(*folder / "checkers", error)) {
     if (entry.path().extension() != ".toml") continue;
     const Result<std::string> text = read_file(entry.path());
     if (!text) return text.error();
@@ -89,14 +95,13 @@ Result<std::filesystem::path> state_folder(const std::string& option) {
   if (!option.empty()) return std::filesystem::path(option);
   if (const std::string set = environment("BATON_STATE"); !set.empty())
     return std::filesystem::path(set);
-  if (environment("HOME").empty() && environment("XDG_STATE_HOME").empty()) {
-    return usage_error(
-        "no place for the state: HOME is not set; give --state DIR or set BATON_STATE");
-  }
-  return xdg("XDG_STATE_HOME", ".local/state");
+  if (auto folder = xdg("XDG_STATE_HOME", ".local/state")) return std::move(*folder);
+  return usage_error(
+      "no place for the state: HOME is not set to an absolute path; give --state DIR or set "
+      "BATON_STATE");
 }
 
-std::filesystem::path config_folder() {
+std::optional<std::filesystem::path> config_folder() {
   return xdg("XDG_CONFIG_HOME", ".config");
 }
 

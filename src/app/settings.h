@@ -24,8 +24,9 @@ Result<TierModels> profile_models(std::string_view name);
 
 // --state, else $BATON_STATE, else $XDG_STATE_HOME/baton, else ~/.local/state/baton.
 Result<std::filesystem::path> state_folder(const std::string& option);
-// $XDG_CONFIG_HOME/baton, else ~/.config/baton.
-std::filesystem::path config_folder();
+// $XDG_CONFIG_HOME/baton, else ~/.config/baton; none without a home. Never a relative path: what is
+// reviewed sets nothing.
+std::optional<std::filesystem::path> config_folder();
 
 // What a run was asked with, kept in its journal: a resumed run goes on by the same.
 struct RunRequest {
@@ -37,6 +38,8 @@ struct RunRequest {
   std::string fail_on;  // a severity, or empty
   std::string format;   // "text", "md", "json" or "sarif"
   std::string output;   // a file, or empty
+
+  bool operator==(const RunRequest&) const = default;
 };
 std::string write_request(const RunRequest& request);
 Result<RunRequest> read_request(std::string_view json);
