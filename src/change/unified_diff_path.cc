@@ -1,5 +1,7 @@
 #include "change/unified_diff_path.h"
 
+#include <utility>
+
 namespace baton::diff {
 namespace {
 

@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/text.h"
-
 namespace baton {
 namespace {
 

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <system_error>
+
 #include "base/text.h"
 #include "intake/git.h"
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
+#include <utility>
+
 #include "base/spawn.h"
 #include "base/text.h"
 

@@ -4,6 +4,10 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "change/unified_diff.h"

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <system_error>
+#include <utility>
+#include <vector>
+
 #include "base/text.h"
 #include "intake/file_list.h"
 #include "intake/git.h"

@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
 #include <charconv>
-#include <cstdio>
+#include <chrono>
 #include <fstream>
 #include <limits>
-#include <map>
+#include <optional>
 #include <set>
+#include <system_error>
+#include <utility>
 
 #include "base/json_fields.h"
 #include "base/temporary_folder.h"
