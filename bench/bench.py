@@ -254,8 +254,9 @@ def rows_of(workload, figures):
     if workload.deltas:
         quantities.append(("CPU, us a delta", lambda f: f.cpu_us_a_delta, "{:.2f}"))
     if workload.name != "plan":
-        quantities += [("peak, MiB", lambda f: f.peak_mib, "{:.1f}"),
-                       ("memory over one call's, KiB a call", lambda f: f.kib_a_call, "{:.1f}")]
+        quantities.append(("peak, MiB", lambda f: f.peak_mib, "{:.1f}"))
+    if workload.deltas:
+        quantities.append(("memory over one call's, KiB a stream", lambda f: f.kib_a_call, "{:.1f}"))
     baton = figures["baton"]
     for label, value, form in quantities:
         cells = [form.format(value(figures[name])) if name in figures else "" for name in ("baton", "sdk", "curl")]
