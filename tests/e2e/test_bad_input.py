@@ -200,17 +200,17 @@ class ADiffOfFilesThatAreNotThere(BatonTest):
 
 
 class TheProvider(BatonTest):
-    def test_that_does_not_answer_is_named_with_the_attempts(self):
+    def test_that_does_not_answer_is_named_and_can_be_tried_again(self):
         begun = time.monotonic()
-        done = self.baton("review", "--repo", self.small_change().folder, mock="http://127.0.0.1:9")
+        done = self.baton("review", "--repo", self.small_change().folder, "--format", "json", mock="http://127.0.0.1:9")
         self.assertEqual(done.code, PROVIDER, done.err)
         self.assertLess(time.monotonic() - begun, 30)
-        self.assertIn("the review failed: t0 task_decomposition: the request was never sent: connecting to "
-                      "127.0.0.1:9", done.err)
-        self.assertIn("review again", done.err)
         (run,) = self.runs()
+        self.assertIn("paused: the request was never sent: connecting to 127.0.0.1:9", done.err)
+        self.assertIn(f"`baton resume {run['run_id']}`", done.err)
         self.assertEqual(run["spent_usd"], "0.00")  # what was never sent is not booked
         self.assertEqual(self.cost()["unknown_calls"], 0)
+        self.assertEqual(self.resume(run["run_id"], mock=self.mock())["status"], "complete")
 
     def test_that_refuses_the_key_is_asked_once(self):
         mock = self.mock("--key", "the-right-one")

@@ -104,7 +104,7 @@ class TheReport(BatonTest):
         repository = self.repository()
         repository.commit("Begin", {"table.go": "package table\n" + "var x = 12345678901234567890\n" * 30_000})
         mock = self.mock(script=[plan(planned(1, "error_message_quality", "table.go")), works()])
-        report = self.review(repository=repository, mock=mock)
+        report = self.review("--budget", "20", repository=repository, mock=mock)
         (worker,) = [t for t in report["tasks"] if t["role"] == "worker"]
         self.assertEqual((worker["tier"], worker["status"]), ("balanced", "done"))
         self.assertRegex(worker["note"], r"fast → balanced: .* does not fit the window of claude-haiku-4-5")

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from harness import BATON, DONE, SYSTEM, BatonTest, essence
+from harness import BATON, DONE, SYSTEM, USAGE, BatonTest, essence
 
 
 class AStateFolder(BatonTest):
@@ -135,13 +135,22 @@ class AFullDisk(BatonTest):
 
 
 class TheReport(BatonTest):
+    def test_that_has_no_place_to_go_is_refused_before_anything_is_spent(self):
+        mock = self.mock()
+        done = self.baton("review", "--repo", self.small_change().folder, "--output", self.folder / "no/such/report.json",
+                          mock=mock)
+        self.assert_one_message(done, USAGE, "--output", "no/such", "No such file or directory")
+        self.assertEqual(mock.bill()["requests"], 0)
+
     def test_that_cannot_be_written_is_there_for_another_try(self):
         mock = self.mock()
+        (self.folder / "a folder").mkdir()
         done = self.baton("review", "--repo", self.small_change().folder, "--format", "json",
-                          "--output", self.folder / "no/such/folder/report.json", mock=mock)
+                          "--output", self.folder / "a folder", mock=mock)
         self.assertEqual(done.code, SYSTEM, done.err)
-        self.assertIn("no/such/folder/report.json: No such file or directory", done.err)
+        self.assertIn("a folder: Is a directory", done.err)
         (run,) = self.runs()
+        self.assertIn(f"`baton resume {run['run_id']} --output FILE` writes it again", done.err)
         before = mock.bill()
         again = self.baton("resume", run["run_id"], "--format", "json", "--output", self.folder / "report.json",
                            mock=mock)
