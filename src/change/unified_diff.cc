@@ -107,7 +107,8 @@ class Parser {
     Result<ChangedFile> file = named_by_git(header, names, start);
     if (!file) return file.error();
     file->hunks = std::move(hunks);
-    return keep(std::move(*file), why_skipped(header, *file, binary), start);
+    std::optional<std::string> skip_reason = why_skipped(header, *file, binary);
+    return keep(std::move(*file), std::move(skip_reason), start);
   }
 
   Status extended_headers(GitHeader& header) {
