@@ -1,6 +1,10 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 
 #include "app/commands.h"
 #include "app/review_result.h"
@@ -8,6 +12,7 @@
 #include "app/session.h"
 #include "intake/intake.h"
 #include "shell/restore.h"
+#include "store/sqlite_journal.h"
 
 namespace baton {
 namespace {
@@ -33,6 +38,11 @@ Result<Change> read_input(const ReviewOptions& options) {
   return change_from_range(options.repo, options.range.empty() ? "HEAD" : options.range);
 }
 
+// A resumed run may be started from elsewhere.
+std::string absolute(const std::string& path) {
+  return path.empty() ? path : std::filesystem::absolute(path).string();
+}
+
 Result<RunRequest> read_options(const ReviewOptions& options) {
   RunRequest request;
   const Result<TierModels> models = profile_models(options.profile);
@@ -55,6 +65,8 @@ Result<RunRequest> read_options(const ReviewOptions& options) {
   request.fail_on = options.fail_on;
   request.format = options.format;
   request.output = options.output;
+  request.prices = absolute(options.prices);
+  request.task_types = absolute(options.task_types);
   return request;
 }
 
@@ -89,6 +101,8 @@ std::string what_to_do(const RunState& run, const RunId& id) {
         first = "set a key that is accepted (ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN), then ";
       if (run.halt && run.halt->kind == FailureKind::kSpendLimit)
         first = "raise the limit at the provider or wait until it is reset, then ";
+      if (run.halt && run.halt->kind == FailureKind::kUnreachable)
+        first = "once the provider can be reached (ANTHROPIC_BASE_URL, the network, a proxy), ";
       return fmt::format("paused: {}; {}`baton resume {}` goes on where it stopped", run.reason,
                          first, id);
     }
@@ -98,17 +112,29 @@ std::string what_to_do(const RunState& run, const RunId& id) {
     case RunStatus::kFailed:
       return fmt::format("the review failed: {}; once that is mended, review again", run.reason);
     case RunStatus::kPartial:
+      return fmt::format("the review is partial: {}", run.reason);
     case RunStatus::kComplete:
       return {};
   }
   return {};
 }
 
+// Found out before anything is spent, and not when the report is due.
+Status check_output(const std::string& output) {
+  if (output.empty()) return {};
+  const std::filesystem::path folder = std::filesystem::absolute(output).parent_path();
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return usage_error(fmt::format("--output {}: {} cannot be written to: {}", output,
+                                 folder.string(), std::strerror(errno)));
+}
+
 ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
                 const Review& review, const RunRequest& request, const Tables& tables) {
   if (!run) {
     const ExitCode code = say(run.error());
-    if (!id.empty()) say(fmt::format("what was journaled is kept: `baton resume {}` goes on", id));
+    if (!id.empty() && session.journal().events(id).ok()) {
+      say(fmt::format("what was journaled is kept: `baton resume {}` goes on", id));
+    }
     return code;
   }
   const Result<std::vector<Event>> events = session.journal().events(id);
@@ -117,7 +143,9 @@ ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
   const ExitCode code = exit_code_of(*run, report, request);
   if (Status delivered = deliver(rendered(report, request.format, output_style()), request.output);
       !delivered) {
-    return say(delivered.error());
+    const ExitCode failed = say(delivered.error());
+    say(fmt::format("the report is not lost: `baton resume {} --output FILE` writes it again", id));
+    return failed;
   }
   if (!request.output.empty()) say(fmt::format("the report is in {}", request.output));
   if (const std::string advice = what_to_do(*run, id); !advice.empty()) say(advice);
@@ -128,39 +156,56 @@ bool is_over(RunStatus status) {
   return status != RunStatus::kRunning && status != RunStatus::kPaused;
 }
 
-ExitCode go_on(Session& session, const RunOptions& options, const Tables& tables, const RunId& id) {
+// What the run was asked with, and what is asked now in its place.
+Result<RunRequest> request_of(const std::filesystem::path& state, const RunOptions& options) {
+  const auto journal =
+      open_sqlite_journal(state, [](const std::function<void()>& work) { work(); });
+  if (!journal) return journal.error();
+  const Result<std::vector<Event>> events = (*journal)->events(options.run);
+  if (!events) return events.error();
+  const auto* created = std::get_if<RunCreated>(&events->front());
+  if (created == nullptr)
+    return storage_error("the run's journal does not begin with its creation");
+  const Result<std::string> asked = (*journal)->blob(created->request);
+  if (!asked) return asked.error();
+  Result<RunRequest> request = read_request(*asked);
+  if (!request) return request;
+  if (!options.format.empty()) request->format = options.format;
+  if (!options.output.empty()) request->output = options.output;
+  if (!options.prices.empty()) request->prices = options.prices;
+  return request;
+}
+
+ExitCode go_on(Session& session, const RunRequest& request, const Tables& tables, const RunId& id) {
   const Result<std::unique_ptr<RunLease>> lease = session.journal().lease(id);
   if (!lease) return say(lease.error());
   const Result<std::vector<Event>> events = session.journal().events(id);
   if (!events) return say(events.error());
   Result<RunState> run = replay(*events);
   if (!run) return say(run.error());
-  const Result<std::string> asked = session.journal().blob(run->created.request);
-  if (!asked) return say(asked.error());
-  Result<RunRequest> request = read_request(*asked);
-  if (!request) return say(request.error());
-  if (!options.format.empty()) request->format = options.format;
-  if (!options.output.empty()) request->output = options.output;
   const Result<std::string> input = session.journal().blob(run->created.input);
   if (!input) return say(input.error());
   Result<Change> change = read_change(*input);
   if (!change) return say(change.error());
-  Review review = make_review(std::move(*change), tables, *request);
+  Review review = make_review(std::move(*change), tables, request);
   if (Status told = restore(review, *run, session.journal()); !told) return say(told.error());
   const Result<Endpoint> where = endpoint();
   if (!where) return say(where.error());
   if (is_over(run->status)) {
     say(fmt::format("run {} has already ended ({}); this is its report", id,
                     to_string(run->status)));
-    return finish(session, id, run, review, *request, tables);
+    return finish(session, id, run, review, request, tables);
   }
-  if (!request->local && where->credentials.empty()) {
+  if (!request.local) {
+    if (Status priced = check_prices(request, tables.catalog); !priced) return say(priced.error());
+  }
+  if (!request.local && where->credentials.empty()) {
     return say(
         usage_error("this run needs a model: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN and "
                     "resume it again"));
   }
-  return finish(session, id, session.resume(review, *where, *request, std::move(*run)), review,
-                *request, tables);
+  return finish(session, id, session.resume(review, *where, request, std::move(*run)), review,
+                request, tables);
 }
 
 }  // namespace
@@ -168,7 +213,8 @@ ExitCode go_on(Session& session, const RunOptions& options, const Tables& tables
 ExitCode review_command(const ReviewOptions& options) {
   Result<RunRequest> request = read_options(options);
   if (!request) return say(request.error());
-  const Result<Tables> tables = load_tables(options.prices, options.task_types);
+  if (Status writable = check_output(request->output); !writable) return say(writable.error());
+  const Result<Tables> tables = load_tables(request->prices, request->task_types);
   if (!tables) return say(tables.error());
   const Result<Endpoint> where = endpoint();
   if (!where) return say(where.error());
@@ -198,13 +244,16 @@ ExitCode review_command(const ReviewOptions& options) {
 }
 
 ExitCode resume_command(const RunOptions& options) {
-  const Result<Tables> tables = load_tables(options.prices, "");
-  if (!tables) return say(tables.error());
+  if (Status writable = check_output(options.output); !writable) return say(writable.error());
   const Result<std::filesystem::path> state = state_folder(options.state);
   if (!state) return say(state.error());
+  const Result<RunRequest> request = request_of(*state, options);
+  if (!request) return say(request.error());
+  const Result<Tables> tables = load_tables(request->prices, request->task_types);
+  if (!tables) return say(tables.error());
   Result<std::unique_ptr<Session>> session = Session::open(*state, *tables);
   if (!session) return say(session.error());
-  return go_on(**session, options, *tables, options.run);
+  return go_on(**session, *request, *tables, options.run);
 }
 
 }  // namespace baton

@@ -121,7 +121,8 @@ ExitCode exit_code_of(const RunState& run, const ReviewReport& report, const Run
       return ExitCode::kBudgetExhausted;
     case RunStatus::kPartial:
     case RunStatus::kFailed:
-      return ExitCode::kProvider;
+      // Without a model it is the programs that were missing.
+      return request.local ? ExitCode::kSystem : ExitCode::kProvider;
     case RunStatus::kComplete:
       break;
   }

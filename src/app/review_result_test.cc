@@ -45,6 +45,13 @@ TEST(ExitCodeTest, ARunThatTheProviderHaltedIsTheProvidersFault) {
   EXPECT_EQ(exit_code_of(run, ReviewReport(), RunRequest()), ExitCode::kProvider);
 }
 
+TEST(ExitCodeTest, WithoutAModelWhatIsMissingIsTheMachinesFault) {
+  RunRequest local;
+  local.local = true;
+  EXPECT_EQ(exit_code_of(ended_as(RunStatus::kPartial), ReviewReport(), local), ExitCode::kSystem);
+  EXPECT_EQ(exit_code_of(ended_as(RunStatus::kFailed), ReviewReport(), local), ExitCode::kSystem);
+}
+
 TEST(ExitCodeTest, FindingsCountFromTheBarOn) {
   const RunState run = ended_as(RunStatus::kComplete);
   const ReviewReport report = with_findings({Severity::kLow, Severity::kHigh, Severity::kMedium});

@@ -114,7 +114,9 @@ std::string write_request(const RunRequest& request) {
                       {"local", request.local},
                       {"fail_on", request.fail_on},
                       {"format", request.format},
-                      {"output", request.output}};
+                      {"output", request.output},
+                      {"prices", request.prices},
+                      {"task_types", request.task_types}};
   if (request.budget) object["budget"] = request.budget->to_string();
   return json::serialize(object);
 }
@@ -131,6 +133,8 @@ Result<RunRequest> read_request(std::string_view text) {
   request.fail_on = text_of("fail_on");
   request.format = text_of("format");
   request.output = text_of("output");
+  request.prices = text_of("prices");
+  request.task_types = text_of("task_types");
   request.budget.reset();
   if (const std::string_view budget = text_at(*object, "budget"); !budget.empty()) {
     Result<Money> amount = Money::parse(budget);

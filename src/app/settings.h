@@ -35,9 +35,11 @@ struct RunRequest {
   int max_tasks = 64;
   std::optional<Money> budget = Money::dollars(5);
   bool local = false;
-  std::string fail_on;  // a severity, or empty
-  std::string format;   // "text", "md", "json" or "sarif"
-  std::string output;   // a file, or empty
+  std::string fail_on;     // a severity, or empty
+  std::string format;      // "text", "md", "json" or "sarif"
+  std::string output;      // a file, or empty
+  std::string prices;      // absolute path of the file laid over the catalogue, or empty
+  std::string task_types;  // likewise, over the task types
 
   bool operator==(const RunRequest&) const = default;
 };

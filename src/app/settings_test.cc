@@ -119,6 +119,8 @@ TEST(RunRequestTest, WhatARunWasAskedWithReadsBackAsItWas) {
   request.fail_on = "high";
   request.format = "sarif";
   request.output = "out/ré port.sarif";
+  request.prices = "/etc/prices.toml";
+  request.task_types = "/etc/types.toml";
   const Result<RunRequest> read = read_request(write_request(request));
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(*read, request);

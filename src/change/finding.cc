@@ -124,6 +124,12 @@ auto report_order(const Finding& f) {
                          std::string_view(f.source));
 }
 
+// "t3 (pylint)": a checker's category is its task type; a model's is in its own words, and two that
+// share one may still speak of two things.
+bool is_checkers(std::string_view source) {
+  return source.ends_with(')');
+}
+
 // Findings that were kept so far, found again by what makes another one a duplicate of them.
 class Merger {
  public:
@@ -163,7 +169,9 @@ class Merger {
     if (same_message != by_message_.end()) return same_message->second;
     const auto [first, last] = by_category_.equal_range(category_key(finding));
     for (auto it = first; it != last; ++it) {
-      if (!kept_[it->second].sources.contains(finding.source)) return it->second;
+      const Kept& kept = kept_[it->second];
+      const bool by_checker = is_checkers(finding.source) || is_checkers(kept.finding.source);
+      if (by_checker && !kept.sources.contains(finding.source)) return it->second;
     }
     return kNone;
   }

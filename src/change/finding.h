@@ -53,9 +53,8 @@ struct Sifted {
 Sifted sift(const Change& change, std::vector<Finding> findings);
 
 // Merged by program: duplicates (same file, line and message but for case and space; or same file,
-// line and category from another source: what one source says twice about a line is two things)
-// become one, keeping the highest severity and naming every source; most severe first, then by file
-// and line.
+// line and category where one of two sources is a checker) become one, keeping the highest severity
+// and naming every source; most severe first, then by file and line.
 std::vector<Finding> merge_findings(std::vector<Finding> findings);
 
 }  // namespace baton

@@ -141,12 +141,20 @@ TEST(FindingTest, TheSameMessageButForCaseAndSpaceIsOneFindingOfTheHighestSeveri
   EXPECT_THAT(merge_findings({mild, grave}), ElementsAre(merged));
 }
 
-TEST(FindingTest, TheSameCategoryOnOneLineFromTwoSourcesIsOneFinding) {
-  Finding merged = finding("a", 1, Severity::kHigh, "naming", "name is misleading", "t1, t2");
+TEST(FindingTest, TheSameCategoryOnOneLineFromACheckerAndAnotherIsOneFinding) {
+  Finding merged =
+      finding("a", 1, Severity::kHigh, "naming", "name is misleading", "t1 (pylint), t2");
+  EXPECT_THAT(
+      merge_findings({finding("a", 1, Severity::kLow, "naming", "rename this", "t1 (pylint)"),
+                      finding("a", 1, Severity::kHigh, "naming", "name is misleading", "t2")}),
+      ElementsAre(merged));
+}
+
+TEST(FindingTest, WhatTwoModelsSayOfOneLineInOneCategoryStaysTwo) {
   EXPECT_THAT(
       merge_findings({finding("a", 1, Severity::kLow, "naming", "rename this", "t1"),
                       finding("a", 1, Severity::kHigh, "naming", "name is misleading", "t2")}),
-      ElementsAre(merged));
+      testing::SizeIs(2));
 }
 
 TEST(FindingTest, TwoThingsOneSourceSaysAboutOneLineStayTwo) {

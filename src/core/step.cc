@@ -351,7 +351,7 @@ CallEnded booked_end(const RunState& run, CallId id, const CallOutcome& outcome,
       Usage most = *unknown.seen;
       most.output = call.max_output;
       end.usage = *unknown.seen;
-      end.charge = std::min(call.hold, priced(call, most, catalog).value_or(call.hold));
+      end.charge = priced(call, most, catalog).value_or(call.hold);
     }
   }
   return end;

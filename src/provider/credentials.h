@@ -25,6 +25,8 @@ struct Endpoint {
   std::vector<std::string> extra_headers;  // "name: value"; they replace ours of the same name
 
   std::string messages_url() const { return base_url + "/v1/messages"; }
+  // Whether nothing stands between us and the provider that could add to a request.
+  bool is_direct() const { return base_url == "https://api.anthropic.com"; }
 };
 
 // A variable's value, or empty where it is not set.

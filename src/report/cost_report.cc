@@ -76,6 +76,7 @@ Money all_deep(const std::map<CallId, Call>& calls, const Model* deep) {
   if (deep == nullptr) return {};
   Money total;
   for (const auto& [id, call] : calls) {
+    if (!call.known) continue;  // its tokens are not known either
     const PriceSheet* sheet = deep->sheet_on(date_of(call.reserved.at));
     if (sheet == nullptr) return {};
     total += sheet->bill(call.usage);
@@ -86,8 +87,9 @@ Money all_deep(const std::map<CallId, Call>& calls, const Model* deep) {
 }  // namespace
 
 double CostReport::saved_percent() const {
-  if (total == Money()) return 0;
-  return percent((all_deep - total).picodollars(), all_deep.picodollars());
+  const Money known = total - unknown;
+  if (known == Money()) return 0;
+  return percent((all_deep - known).picodollars(), all_deep.picodollars());
 }
 
 double CostReport::cached_percent() const {

@@ -130,7 +130,7 @@ TEST(JsonTest, AReportInWhichEveryPartHasSomethingToSay) {
     "estimate_usd": "0.45",
     "all_deep_usd": "1.40",
     "deep_model": "claude-opus-4-7",
-    "saved_percent": 69.9,
+    "saved_percent": 72,
     "calls": 11,
     "retries": 2,
     "escalations": 1,

@@ -75,7 +75,7 @@ Without a key these were not done; with `ANTHROPIC_API_KEY` set they are.
 
 </details>
 
-<details><summary>Cost: $0.4213 of $2.00, 69.9% less than all on claude-opus-4-7</summary>
+<details><summary>Cost: $0.4213 of $2.00, 72.0% less than all on claude-opus-4-7</summary>
 
 | | Calls | Input | Cache write | Cache read | Output | Cost |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |

@@ -30,7 +30,7 @@ struct CostReport {
   int unknown_calls = 0;
   std::optional<Money> budget;
   std::optional<Money> estimate;
-  Money all_deep;  // the same tokens, every one at the deep model's price
+  Money all_deep;  // the same tokens (of known bills), every one at the deep model's price
   std::string deep_model;
   int calls = 0;
   int retries = 0;  // attempts after a task's first
@@ -40,7 +40,7 @@ struct CostReport {
   std::vector<CostLine> by_model;
   std::vector<CostLine> by_task;  // "t3 naming_convention_check"
 
-  // (all_deep − total) / all_deep, in percent with one decimal, rounded down; 0 if nothing was
+  // (all_deep − known) / all_deep, where known is total − unknown, in percent with one decimal, rounded down; 0 if nothing was
   // spent.
   double saved_percent() const;
   // cache reads / whole prompt, in percent with one decimal.

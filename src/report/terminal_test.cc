@@ -57,7 +57,7 @@ Cost  $0.4213 of $2.00 in 11 calls
   claude-haiku-4-5     9       3,456        7,890      41,000     6,345  $0.1713
   total               11      23,456        7,890      41,000    12,345  $0.4213
   cached    56.6% of the prompt tokens were read from the cache
-  all deep  $1.40 for the same tokens on claude-opus-4-7: 69.9% saved
+  all deep  $1.40 for the same tokens on claude-opus-4-7: 72.0% saved
   estimate  $0.4500 before, $0.4213 in the end
   unknown   1 call ended without a known bill; it is booked at worst case: $0.0300
   retries   2 retries, 1 escalation
@@ -90,7 +90,7 @@ Cost  $0.4213 of $2.00 in 11 calls
   t1 naming_convention_check    10       8,456        7,890      41,000     8,345  $0.2463
   total                         11      23,456        7,890      41,000    12,345  $0.4213
   cached    56.6% of the prompt tokens were read from the cache
-  all deep  $1.40 for the same tokens on claude-opus-4-7: 69.9% saved
+  all deep  $1.40 for the same tokens on claude-opus-4-7: 72.0% saved
   estimate  $0.4500 before, $0.4213 in the end
   unknown   1 call ended without a known bill; it is booked at worst case: $0.0300
   retries   2 retries, 1 escalation

@@ -300,6 +300,11 @@ bool CheckerReport::complete() const {
                      [](const CheckerOutcome& o) { return o.state == State::kRan; });
 }
 
+bool CheckerReport::any_ran() const {
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const CheckerOutcome& o) { return o.state == State::kRan; });
+}
+
 std::string CheckerReport::note() const {
   std::vector<std::string> ran;
   for (const CheckerOutcome& outcome : outcomes) {

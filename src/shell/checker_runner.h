@@ -44,6 +44,7 @@ struct CheckerReport {
 
   // Every checker that had files ran to its end: what it covers needs no model.
   bool complete() const;
+  bool any_ran() const;
   // For people, empty if there is nothing to say: "ran cppcheck, pylint; oxlint is not installed".
   std::string note() const;
 };

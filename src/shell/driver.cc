@@ -157,7 +157,8 @@ void Driver::prepare(const AttemptStarted& event) {
   fact.task = event.task;
   fact.content_key = sha256_hex(prepared.body);
   fact.input_bound = input_bound(prepared.body);
-  fact.cache_marked = prepared.request.prompt.cache_marked();
+  // A gateway may mark for caching what we did not.
+  fact.cache_marked = prepared.request.prompt.cache_marked() || !parts_.endpoint.is_direct();
   fact.input_estimate = estimated_tokens(prepared.body.size(), tokenizer);
   prepared_.insert_or_assign(event.task, std::move(prepared));
   tell(std::move(fact));

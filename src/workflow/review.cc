@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/check.h"
+#include "base/json_fields.h"
 #include "base/text.h"
 
 namespace baton {
@@ -35,17 +36,8 @@ std::vector<std::string> paths_of(const ReviewTask& task) {
   return paths;
 }
 
-// The object of an answer, or what is wrong with it.
-Result<json::object> read_object(std::string_view text) {
-  boost::system::error_code error;
-  json::value value = json::parse(text, error);
-  if (error) return input_error(fmt::format("the answer is not JSON: {}", error.message()));
-  if (!value.is_object()) return input_error("the answer is not a JSON object");
-  return std::move(value.get_object());
-}
-
 Result<std::vector<Finding>> read_work(std::string_view answer, std::string_view source) {
-  const Result<json::object> object = read_object(answer);
+  const Result<json::object> object = parse_object(answer, "the answer");
   if (!object) return object.error();
   const json::value* findings = object->if_contains("findings");
   if (findings == nullptr) return input_error("the answer has no 'findings'");
@@ -102,11 +94,14 @@ void Review::added(const TaskSpec& spec, std::string_view brief) {
 }
 
 void Review::finished(const Task& task, std::string_view answer, std::string_view findings) {
-  if (task.spec.role == Role::kOrchestrator) {
+  if (task.spec.id == kPlan && !settings_.local) {
+    if (!answer.empty()) note_plan(answer);
+    return;
+  }
+  if (task.spec.last) {
     // "{}" is the end without a model: there was nothing to say.
-    if (task.spec.last && answer != kNothingToSay) {
-      if (Result<Synthesis> read = read_synthesis(answer)) synthesis_ = std::move(*read);
-    }
+    if (answer == kNothingToSay) return;
+    if (Result<Synthesis> read = read_synthesis(answer)) synthesis_ = std::move(*read);
     return;
   }
   std::vector<Finding> found;
@@ -151,6 +146,29 @@ std::vector<NewTask> Review::read_piece(const Task& task, std::string_view piece
   return planned;
 }
 
+// What of a finished plan could not be used. From its whole text, so that a resumed run says the
+// same.
+void Review::note_plan(std::string_view answer) {
+  int usable = 0;
+  ArrayStream stream("tasks");
+  const Status read = stream.feed(answer, [&](std::string_view element) {
+    const Result<ReviewTask> task = read_planned_task(element, change_);
+    if (task) {
+      ++usable;
+    } else {
+      notes_.push_back(task.error().message + "; left out");
+    }
+  });
+  if (usable > settings_.max_tasks) {
+    notes_.push_back(
+        fmt::format("the plan has {} tasks; those beyond {} are left out (--max-tasks)", usable,
+                    settings_.max_tasks));
+  }
+  if (read && usable == 0) {
+    notes_.push_back("the plan has no usable task: no worker has looked at what is reviewed");
+  }
+}
+
 std::optional<TaskId> Review::already_planned(const ReviewTask& task) {
   if (const auto same = exact_keys_.find(exact_key(task)); same != exact_keys_.end()) {
     planned_again_.insert(same->second);
@@ -167,22 +185,12 @@ std::optional<TaskId> Review::already_planned(const ReviewTask& task) {
 
 std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pending) {
   Result<ReviewTask> task = read_planned_task(element, change_);
-  if (!task) {
-    notes_.push_back(task.error().message + "; left out");
-    return std::nullopt;
-  }
+  if (!task) return std::nullopt;  // note_plan() says so
   if (const auto same = already_planned(*task)) {
     planned_ids_.emplace(task->local_id, *same);
     return std::nullopt;
   }
-  if (static_cast<int>(outcomes_.size() + pending) >= settings_.max_tasks) {
-    if (left_out_++ == 0) {
-      notes_.push_back(
-          fmt::format("the plan has more than {} tasks; those beyond are left out (--max-tasks)",
-                      settings_.max_tasks));
-    }
-    return std::nullopt;
-  }
+  if (static_cast<int>(outcomes_.size() + pending) >= settings_.max_tasks) return std::nullopt;
   if (settings_.covering) task->checkers = settings_.covering(task->type, paths_of(*task));
   std::vector<TaskId> after;
   for (const std::string& name : task->depends_on) {
@@ -205,7 +213,11 @@ Verdict Review::judge(const Task& task, const CallSettled& answer, std::string& 
     why = "the model declined the task";
     return Verdict::kRefused;
   }
-  if (answer.stop == StopReason::kMaxTokens || answer.stop == StopReason::kWindowExceeded) {
+  if (answer.stop == StopReason::kWindowExceeded) {
+    why = "the answer was cut because the context window was full";
+    return Verdict::kWindowFull;
+  }
+  if (answer.stop == StopReason::kMaxTokens) {
     why = fmt::format("the answer was cut after {} tokens", answer.usage.output.count());
     return Verdict::kTruncated;
   }

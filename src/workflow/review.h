@@ -86,6 +86,7 @@ class Review : public Workflow {
   Prompt report_prompt(const RunState& run) const;
   std::vector<Finding> all_findings() const;
   std::optional<NewTask> plan_one(std::string_view element, std::size_t pending);
+  void note_plan(std::string_view answer);
   std::optional<TaskId> already_planned(const ReviewTask& task);
   NewTask worker(ReviewTask task, TaskId id) const;
 
@@ -107,7 +108,6 @@ class Review : public Workflow {
   std::map<std::string, TaskId> planned_ids_;  // the planner's own names → tasks
   std::map<std::string, TaskId> exact_keys_;
   std::multimap<std::string, TaskId> loose_keys_;
-  int left_out_ = 0;
 
   std::optional<Synthesis> synthesis_;
 };

@@ -146,17 +146,21 @@ TEST(ReviewTest, WhatThePlanNamesAndTheChangeDoesNotHaveIsLeftOutAndSaid) {
   Desk desk;
   EXPECT_THAT(desk.hear(plan_of({planned("p1", "naming_convention_check", "etc/passwd")})),
               IsEmpty());
-  EXPECT_THAT(desk.review.notes(), ElementsAre(HasSubstr("names no file that is reviewed")));
+  desk.finish(TaskId(0), plan_of({planned("p1", "naming_convention_check", "etc/passwd")}));
+  EXPECT_THAT(desk.review.notes(), ElementsAre(HasSubstr("names no file that is reviewed"),
+                                               HasSubstr("no usable task")));
 }
 
 TEST(ReviewTest, APlanIsCutAtTheMostTasksAndSaysSo) {
   Review::Settings settings;
   settings.max_tasks = 1;
   Desk desk(std::move(settings));
-  EXPECT_THAT(desk.hear(plan_of(
-                  {planned("p1", "a_check", "src/a.py"), planned("p2", "b_check", "src/a.py")})),
-              SizeIs(1));
-  EXPECT_THAT(desk.review.notes(), ElementsAre(HasSubstr("more than 1 tasks")));
+  const std::string plan =
+      plan_of({planned("p1", "a_check", "src/a.py"), planned("p2", "b_check", "src/a.py")});
+  EXPECT_THAT(desk.hear(plan), SizeIs(1));
+  desk.finish(TaskId(0), plan);
+  EXPECT_THAT(desk.review.notes(),
+              ElementsAre(HasSubstr("has 2 tasks; those beyond 1 are left out")));
 }
 
 TEST(ReviewTest, ATaskThatCheckersCoverGoesToThemFirst) {
@@ -243,6 +247,7 @@ TEST(ReviewJudgementTest, AnAnswerIsWorthWhatItsStopAndItsFormSay) {
   const std::string good = answer_of({found("src/a.py", 1, "one")});
   EXPECT_EQ(desk.judge(TaskId(2), good), Verdict::kAccepted);
   EXPECT_EQ(desk.judge(TaskId(2), good, StopReason::kMaxTokens), Verdict::kTruncated);
+  EXPECT_EQ(desk.judge(TaskId(2), good, StopReason::kWindowExceeded), Verdict::kWindowFull);
   EXPECT_EQ(desk.judge(TaskId(2), "", StopReason::kRefusal), Verdict::kRefused);
   EXPECT_EQ(desk.judge(TaskId(2), R"({"findings":[{"file":3}]})"), Verdict::kInvalid);
   desk.ask(TaskId(0));

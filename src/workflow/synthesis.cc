@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <map>
@@ -51,9 +52,8 @@ Result<Synthesis> read_synthesis(std::string_view answer) {
   Synthesis synthesis;
   synthesis.summary = text_at(*object, "summary");
   each_object_at(*object, "ranking", [&](const json::object& item) {
-    synthesis.ranking.push_back(
-        {std::string(text_at(item, "id")), texts_at(item, "same_as"),
-         severity_from(text_at(item, "severity")).value_or(Severity::kInfo)});
+    synthesis.ranking.push_back({std::string(text_at(item, "id")), texts_at(item, "same_as"),
+                                 severity_from(text_at(item, "severity"))});
   });
   each_object_at(*object, "dismissed", [&](const json::object& item) {
     synthesis.dismissed.push_back(
@@ -71,12 +71,13 @@ std::vector<Finding> ranked(const Synthesis& synthesis, const std::vector<Findin
     if (!index || placed[*index]) continue;
     placed[*index] = true;
     Finding finding = all[*index];
-    finding.severity = entry.severity;
+    finding.severity = entry.severity.value_or(finding.severity);
     for (const std::string& same : entry.same_as) {
       const auto other = index_of(same, all.size());
       if (!other || placed[*other]) continue;
       placed[*other] = true;
       merge_into(finding, all[*other]);
+      if (!entry.severity) finding.severity = std::max(finding.severity, all[*other].severity);
     }
     report.push_back(std::move(finding));
   }

@@ -2,6 +2,7 @@
 // first of the list it was shown), so it can rank, merge and dismiss, but not invent a line.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@ struct Synthesis {
   struct Ranked {
     std::string id;
     std::vector<std::string> same_as;  // say the same, and are merged into it
-    Severity severity = Severity::kInfo;
+    std::optional<Severity> severity;  // none given: the finding keeps its own
   };
   struct Dismissed {
     std::string id;
@@ -33,8 +34,9 @@ std::string finding_id(std::size_t index);  // "f1" for index 0
 // no effect below.
 Result<Synthesis> read_synthesis(std::string_view answer);
 
-// `all` as the synthesis ranks it, each finding once: merged, without the dismissed ones; what the
-// ranking forgot comes last, in the order of `all`.
+// `all` as the synthesis ranks it, each finding once: merged (without a severity of its own, as
+// severe as the worst of them), without the dismissed ones; what the ranking forgot comes last, in
+// the order of `all`.
 std::vector<Finding> ranked(const Synthesis& synthesis, const std::vector<Finding>& all);
 
 // A line for people about each dismissed finding.

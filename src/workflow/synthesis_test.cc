@@ -57,6 +57,17 @@ TEST(SynthesisTest, WhatSaysTheSameIsMergedAndKeepsEverySourceAndASuggestion) {
   EXPECT_THAT(ranked(synthesis, kThree), ElementsAre(merged));
 }
 
+TEST(SynthesisTest, WithoutASeverityGivenAFindingIsAsSevereAsTheWorstThatSaysTheSame) {
+  std::vector<Finding> all = kThree;
+  all[1].severity = Severity::kHigh;
+  const Synthesis synthesis =
+      read(R"({"ranking": [{"id": "f3"}, {"id": "f1", "same_as": ["f2"]}]})");
+  Finding merged = with(all[0], Severity::kHigh);
+  merged.source = "t2, t3";
+  merged.suggestion = "do that";
+  EXPECT_THAT(ranked(synthesis, all), ElementsAre(all[2], merged));
+}
+
 TEST(SynthesisTest, WhatTheRankingForgotComesLastAsItWas) {
   const Synthesis synthesis = read(R"({"ranking": [{"id": "f3", "severity": "high"}]})");
   EXPECT_THAT(ranked(synthesis, kThree),
@@ -124,6 +135,7 @@ TEST(SynthesisTest, FieldsOfTheWrongTypeReadAsEmpty) {
   ASSERT_THAT(synthesis.ranking, SizeIs(1));
   EXPECT_EQ(synthesis.ranking[0].id, "");
   EXPECT_THAT(synthesis.ranking[0].same_as, IsEmpty());
+  EXPECT_EQ(synthesis.ranking[0].severity, std::nullopt);
   EXPECT_THAT(synthesis.dismissed, IsEmpty());
 }
 
