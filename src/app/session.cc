@@ -46,16 +46,6 @@ int terminal_width(std::FILE* out) {
   return 100;
 }
 
-std::vector<std::string> languages_of(const std::vector<std::string>& paths) {
-  std::vector<std::string> languages;
-  for (const std::string& path : paths) {
-    const std::string language(language_of(path));
-    if (std::find(languages.begin(), languages.end(), language) == languages.end())
-      languages.push_back(language);
-  }
-  return languages;
-}
-
 std::vector<std::string> names_of(const std::vector<Checker>& checkers) {
   std::vector<std::string> names;
   for (const Checker& checker : checkers) names.push_back(checker.name);

@@ -1,7 +1,6 @@
 #include "change/finding.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 #include <limits>
@@ -10,14 +9,12 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "base/words.h"
 
 namespace baton {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::array<std::string_view, 5> kSeverityNames = {"info", "low", "medium", "high",
-                                                            "critical"};
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -197,17 +194,25 @@ std::string source_of(const json::value& finding) {
 }  // namespace
 
 std::string_view to_string(Severity severity) {
-  return kSeverityNames[static_cast<std::size_t>(severity)];
+  switch (severity) {
+    case Severity::kInfo:
+      return "info";
+    case Severity::kLow:
+      return "low";
+    case Severity::kMedium:
+      return "medium";
+    case Severity::kHigh:
+      return "high";
+    case Severity::kCritical:
+      return "critical";
+  }
+  return {};
 }
 
 std::optional<Severity> severity_from(std::string_view name) {
-  const auto same = [&](std::string_view known) {
-    return std::equal(known.begin(), known.end(), name.begin(), name.end(),
-                      [](char a, char b) { return a == lower(b); });
-  };
-  const auto* const found = std::find_if(kSeverityNames.begin(), kSeverityNames.end(), same);
-  if (found == kSeverityNames.end()) return std::nullopt;
-  return static_cast<Severity>(found - kSeverityNames.begin());
+  std::string word(name);
+  std::transform(word.begin(), word.end(), word.begin(), lower);
+  return value_named<Severity>(word);
 }
 
 std::string write_findings(const std::vector<Finding>& findings) {
@@ -266,10 +271,7 @@ Sifted sift(const Change& change, std::vector<Finding> findings) {
     }
     auto [entry, is_new] = reviewed.try_emplace(finding.file);
     if (is_new) entry->second = file->reviewed();
-    const bool inside =
-        std::any_of(entry->second.begin(), entry->second.end(),
-                    [&](const LineRange& range) { return range.contains(finding.line); });
-    if (!inside) {
+    if (!covers(entry->second, finding.line)) {
       ++sifted.not_reviewed;
       continue;
     }

@@ -20,6 +20,8 @@ namespace baton {
 // The language of a path by its name and ending: "python", "cpp", "c", "shell", "javascript",
 // "typescript", …; empty: unknown.
 std::string_view language_of(std::string_view path);
+// The languages of these paths, each once, in the order they come; "" among them for unknown ones.
+std::vector<std::string> languages_of(const std::vector<std::string>& paths);
 
 struct Checker {
   std::string name;     // "pylint"

@@ -52,6 +52,12 @@ std::string error_with(std::string_view old_text, std::string_view new_text) {
   return checker ? "no error" : checker.error().message;
 }
 
+TEST(LanguageTest, TheLanguagesOfPathsComeOnceEachAndUnknownOnesTogether) {
+  EXPECT_EQ(languages_of({"b.py", "x.unheard", "a.cc", "c.py", "noending"}),
+            (std::vector<std::string>{"python", "", "cpp"}));
+  EXPECT_TRUE(languages_of({}).empty());
+}
+
 TEST(LanguageTest, ThePathTellsTheLanguage) {
   EXPECT_EQ(language_of("src/a.cc"), "cpp");
   EXPECT_EQ(language_of("src/a.h"), "cpp");

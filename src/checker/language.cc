@@ -103,4 +103,15 @@ std::string_view language_of(std::string_view path) {
   return found_in(kByEnding, ending);
 }
 
+std::vector<std::string> languages_of(const std::vector<std::string>& paths) {
+  std::vector<std::string> languages;
+  for (const std::string& path : paths) {
+    const std::string_view language = language_of(path);
+    if (std::find(languages.begin(), languages.end(), language) == languages.end()) {
+      languages.emplace_back(language);
+    }
+  }
+  return languages;
+}
+
 }  // namespace baton

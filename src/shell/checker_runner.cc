@@ -48,11 +48,6 @@ std::string key_of(const Batch& batch) {
   return sha256_hex(content);
 }
 
-bool in_ranges(const std::vector<LineRange>& ranges, int line) {
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [&](const LineRange& range) { return range.contains(line); });
-}
-
 std::string first_line(std::string_view text) {
   const std::vector<std::string_view> lines = split_lines(text);
   return lines.empty() ? "nothing" : "'" + to_utf8(shorten(lines.front(), kDetailLimit)) + "'";
@@ -91,7 +86,7 @@ class CheckerExecution {
     for (Finding& finding : *findings) {
       finding.file = workspace_.repository_path(finding.file);
       const auto added = added_.find(finding.file);
-      if (added == added_.end() || !in_ranges(added->second, finding.line)) continue;
+      if (added == added_.end() || !covers(added->second, finding.line)) continue;
       result_.findings.push_back(std::move(finding));
     }
     end(State::kRan, "");
