@@ -294,7 +294,7 @@ class Writer {
     if (name == "first_line" || name == "start_line") return subject.first_line;
     if (name == "last_line" || name == "end_line") return subject.last_line;
     if (name == "line") {
-      const auto span = static_cast<std::size_t>(subject.last_line - subject.first_line + 1);
+      const auto span = static_cast<std::size_t>(subject.last_line - subject.first_line) + 1;
       return subject.first_line + static_cast<int>(below(span));
     }
     return static_cast<std::int64_t>(below(100));

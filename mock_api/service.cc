@@ -122,7 +122,7 @@ Reply Service::failed(const ApiError& error) {
   return reply;
 }
 
-Reply Service::refused(ApiError error) {
+Reply Service::refused(const ApiError& error) {
   return failed(error);
 }
 

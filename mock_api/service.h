@@ -64,7 +64,7 @@ class Service {
 
   Reply handle(const HttpRequest& request, Instant now);
   // A request the server itself refused: too large, or no HTTP.
-  Reply refused(ApiError error);
+  Reply refused(const ApiError& error);
 
   void began(Call& call, Instant now);
   // `text_sent`: the bytes of a stream's text that were sent, if not all were. Bills the call once.

@@ -146,8 +146,7 @@ ExitCode cost_command(const RunOptions& options) {
   if (!asked) return say(asked.error());
   const Result<RunRequest> request = read_request(*asked);
   if (!request) return say(request.error());
-  const CostReport cost =
-      cost_of(*events, tables->catalog, request->models[Tier::kDeep]);
+  const CostReport cost = cost_of(*events, tables->catalog, request->models[Tier::kDeep]);
   const std::string text = options.format == "json" ? cost_to_json(*id, cost)
                                                     : cost_to_terminal(*id, cost, output_style());
   if (Status delivered = deliver(text, options.output); !delivered) return say(delivered.error());

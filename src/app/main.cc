@@ -1,4 +1,6 @@
 // `baton`: the command line. What each command does is in commands.h.
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <exception>
@@ -60,7 +62,7 @@ CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
 }
 
 CLI::App* add_run_command(CLI::App& app, const char* name, const char* says, RunOptions& options,
-                          std::vector<std::string> formats) {
+                          const std::vector<std::string>& formats) {
   CLI::App* command = app.add_subcommand(name, says);
   add_state(command, options.state);
   if (!formats.empty()) {
@@ -68,6 +70,15 @@ CLI::App* add_run_command(CLI::App& app, const char* name, const char* says, Run
         ->check(CLI::IsMember(formats));
   }
   return command;
+}
+
+// Each call in flight is a socket: what the system allows at most, a run with many workers may
+// need.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 ExitCode run(int argc, char** argv) {
@@ -125,6 +136,7 @@ int main(int argc, char** argv) {
   // the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  baton::raise_file_limit();
   if (argc > 1 && std::string_view(argv[1]) == "mock-api") {
     std::vector<const char*> rest(argv + 1, argv + argc);
     rest[0] = "baton mock-api";

@@ -107,8 +107,7 @@ ReviewReport report_of(const RunState& run, const Review& review, const std::vec
   report.skipped = review.change().skipped;
   for (const std::string& note : review.change().notes) add_once(report.notes, note);
   for (const std::string& note : review.notes()) add_once(report.notes, note);
-  report.cost =
-      cost_of(events, tables.catalog, request.models[Tier::kDeep]);
+  report.cost = cost_of(events, tables.catalog, request.models[Tier::kDeep]);
   return report;
 }
 
@@ -119,10 +118,13 @@ ExitCode exit_code_of(const RunState& run, const ReviewReport& report, const Run
       return run.halt ? ExitCode::kProvider : ExitCode::kInterrupted;
     case RunStatus::kBudgetExhausted:
       return ExitCode::kBudgetExhausted;
-    case RunStatus::kPartial:
     case RunStatus::kFailed:
       // Without a model it is the programs that were missing.
       return request.local ? ExitCode::kSystem : ExitCode::kProvider;
+    case RunStatus::kPartial:
+      // A linter that is not installed is named in the report; the others have done their work.
+      if (!request.local) return ExitCode::kProvider;
+      break;
     case RunStatus::kComplete:
       break;
   }

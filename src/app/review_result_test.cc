@@ -45,10 +45,12 @@ TEST(ExitCodeTest, ARunThatTheProviderHaltedIsTheProvidersFault) {
   EXPECT_EQ(exit_code_of(run, ReviewReport(), RunRequest()), ExitCode::kProvider);
 }
 
-TEST(ExitCodeTest, WithoutAModelWhatIsMissingIsTheMachinesFault) {
-  RunRequest local;
+TEST(ExitCodeTest, WithoutAModelAMissingProgramIsNamedAndTheOthersHaveDoneTheirWork) {
+  RunRequest local = fail_on("high");
   local.local = true;
-  EXPECT_EQ(exit_code_of(ended_as(RunStatus::kPartial), ReviewReport(), local), ExitCode::kSystem);
+  const RunState partial = ended_as(RunStatus::kPartial);
+  EXPECT_EQ(exit_code_of(partial, with_findings({Severity::kLow}), local), ExitCode::kDone);
+  EXPECT_EQ(exit_code_of(partial, with_findings({Severity::kHigh}), local), ExitCode::kFindings);
   EXPECT_EQ(exit_code_of(ended_as(RunStatus::kFailed), ReviewReport(), local), ExitCode::kSystem);
 }
 

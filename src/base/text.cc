@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace baton {
 namespace {
@@ -31,6 +32,16 @@ Character character_at(std::string_view bytes, std::size_t at) {
   return {code, length};
 }
 
+// How many bytes `bytes` begins with that are surely ASCII: of most texts, nearly all.
+std::size_t ascii_prefix(std::string_view bytes) {
+  std::size_t at = 0;
+  for (std::uint64_t eight = 0; at + sizeof eight <= bytes.size(); at += sizeof eight) {
+    std::memcpy(&eight, bytes.data() + at, sizeof eight);
+    if ((eight & 0x8080808080808080U) != 0) break;
+  }
+  return at;
+}
+
 bool shows_as_itself(char32_t code) {
   if (code == '\n' || code == '\t') return true;
   if (code < 0x20 || (code >= 0x7F && code <= 0x9F)) return false;
@@ -58,7 +69,7 @@ std::string rewritten(std::string_view bytes, Keep keep) {
 }  // namespace
 
 bool is_utf8(std::string_view bytes) {
-  for (std::size_t at = 0; at < bytes.size();) {
+  for (std::size_t at = ascii_prefix(bytes); at < bytes.size();) {
     const Character c = character_at(bytes, at);
     if (c.length == 0) return false;
     at += c.length;
@@ -67,6 +78,7 @@ bool is_utf8(std::string_view bytes) {
 }
 
 std::string to_utf8(std::string_view bytes) {
+  if (is_utf8(bytes)) return std::string(bytes);
   return rewritten(bytes, [](char32_t) { return true; });
 }
 

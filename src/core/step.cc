@@ -232,7 +232,9 @@ RunStatus outcome_of(const RunState& run) {
     any_done |= task.status == TaskStatus::kDone;
   }
   if (for_budget) return RunStatus::kBudgetExhausted;
-  if (missing && (!any_done || run.tasks.front().skipped)) return RunStatus::kFailed;
+  const Task& first = run.tasks.front();
+  const bool no_plan = first.skipped && first.spec.role == Role::kOrchestrator;
+  if (missing && (!any_done || no_plan)) return RunStatus::kFailed;
   return missing ? RunStatus::kPartial : RunStatus::kComplete;
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Beyond any context window, and small enough that five classes of it, each at the dearest price a catalogue may hold,
-// stay inside the range of Money.
+// Beyond any context window, and small enough that five classes of it, each at the dearest price a
+// catalogue may hold, stay inside the range of Money.
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 27;
 
 Status read_count(const json::value* usage, std::string_view key,

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/json_string.h"
 #include "base/text.h"
 
 namespace baton {
@@ -29,7 +30,8 @@ void write_object(std::string& out, const json::object& object, int depth) {
     if (!first) out += ',';
     first = false;
     new_line(out, depth + 1);
-    out += json::serialize(json::string(key)) + ": ";
+    append_json_string(out, key);
+    out += ": ";
     write(out, value, depth + 1);
   }
   new_line(out, depth);
@@ -58,6 +60,8 @@ void write(std::string& out, const json::value& value, int depth) {
     write_object(out, *object, depth);
   } else if (const json::array* array = value.if_array()) {
     write_array(out, *array, depth);
+  } else if (const json::string* text = value.if_string()) {
+    append_json_string(out, *text);
   } else if (const double* number = value.if_double()) {
     out += fmt::format("{}", *number);  // Boost writes 63.8 as 6.38E1
   } else {

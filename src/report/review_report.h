@@ -40,8 +40,8 @@ struct CostReport {
   std::vector<CostLine> by_model;
   std::vector<CostLine> by_task;  // "t3 naming_convention_check"
 
-  // (all_deep − known) / all_deep, where known is total − unknown, in percent with one decimal, rounded down; 0 if nothing was
-  // spent.
+  // (all_deep − known) / all_deep, where known is total − unknown, in percent with one decimal,
+  // rounded down; 0 if nothing was spent.
   double saved_percent() const;
   // cache reads / whole prompt, in percent with one decimal.
   double cached_percent() const;

@@ -250,12 +250,12 @@ class ProcessCheckerRunner : public CheckerRunner {
         later([execution =
                    std::shared_ptr<CheckerExecution>(std::move(entries_.at(key).execution))] {});
         start_next();
-        settle(key, std::move(result));
+        settle(key, result);
       });
     }
   }
 
-  void settle(const std::string& key, BatchResult result) {
+  void settle(const std::string& key, const BatchResult& result) {
     Entry& entry = entries_.at(key);
     entry.result = result;
     for (const BatchDone& done : std::exchange(entry.waiting, {})) done(result);

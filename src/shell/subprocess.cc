@@ -203,7 +203,7 @@ std::string find_program(const std::string& name, const std::vector<std::string>
   const std::vector<std::string> path = path_folders();
   all.insert(all.end(), path.begin(), path.end());
   for (const std::string& folder : all) {
-    std::string candidate = folder + "/" + name;
+    std::string candidate = fmt::format("{}/{}", folder, name);
     if (folder.starts_with('/') && is_executable_file(candidate)) return candidate;
   }
   return {};

@@ -68,8 +68,8 @@ class Journal {
 
   // What is durable. Any thread.
   virtual Result<std::vector<Event>> events(const RunId& run) = 0;  // kNotFound: no such run
-  virtual Result<std::string> blob(const BlobId& id) = 0;           // kNotFound, kStorage if damaged
-  virtual Result<std::vector<RunSummary>> runs() = 0;               // newest first
+  virtual Result<std::string> blob(const BlobId& id) = 0;  // kNotFound, kStorage if damaged
+  virtual Result<std::vector<RunSummary>> runs() = 0;      // newest first
 
   // kBusy, naming the process, if another one drives the run.
   virtual Result<std::unique_ptr<RunLease>> lease(const RunId& run) = 0;

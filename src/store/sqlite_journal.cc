@@ -1,6 +1,8 @@
 #include "store/sqlite_journal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
 #include <mutex>
 
@@ -115,7 +117,8 @@ Result<std::string> SqliteJournal::blob(const BlobId& id) {
   }
   Result<std::string> text = decompress(row->integer(0), row->text(2), row->integer(1));
   if (!text) {
-    return storage_error(fmt::format("stored text {} cannot be read: {}", id, text.error().message));
+    return storage_error(
+        fmt::format("stored text {} cannot be read: {}", id, text.error().message));
   }
   if (sha256_hex(*text) != id) {
     return storage_error(
@@ -146,6 +149,15 @@ Result<std::vector<RunSummary>> SqliteJournal::runs() {
   }
 }
 
+// Held while a journal is opened: processes that find it new together would fail over its making
+// and over the change to WAL mode, neither of which SQLite waits for. Without effect where the file
+// system knows no locks: the leases say so.
+Fd lock_while_opening(const std::filesystem::path& folder) {
+  Fd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() >= 0) (void)::flock(opened.get(), LOCK_EX);
+  return opened;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Journal>> open_sqlite_journal(
@@ -158,6 +170,7 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(
   for (const auto& made : {places.folder, places.heads, places.leases}) {
     if (Status status = make_private_folder(made); !status) return status.error();
   }
+  const Fd alone = lock_while_opening(places.folder);
   Result<std::unique_ptr<Database>> writer = open_journal_file(places.database, busy_timeout);
   if (!writer) return writer.error();
   Result<std::unique_ptr<Database>> reader =

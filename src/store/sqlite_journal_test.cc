@@ -104,9 +104,10 @@ TEST_F(SqliteJournalTest, VerifyNamesTheEventWhoseBodyWasChanged) {
                           "hash does not fit"));
   const Result<std::vector<Event>> events = opened(store_)->events("r-1");
   ASSERT_FALSE(events.ok());
-  EXPECT_EQ(events.error(),
-            storage_error("run r-1: its journal is damaged at event 3, so it cannot go on; see what "
-                        "`baton verify` reports"));
+  EXPECT_EQ(
+      events.error(),
+      storage_error("run r-1: its journal is damaged at event 3, so it cannot go on; see what "
+                    "`baton verify` reports"));
 }
 
 TEST_F(SqliteJournalTest, VerifyNamesEventsTakenOutOfTheMiddle) {

@@ -57,7 +57,8 @@ Status recognise(Database& database) {
   if (*tables == 0 && *application == 0) {
     const Status made = make_tables(database);
     if (made.ok()) return made;
-    // Another process may have made them between our look and our lock.
+    // Another process may have made them between our look and our lock; ours is then still open.
+    (void)database.execute("ROLLBACK");
     const Result<std::int64_t> again = database.integer("PRAGMA application_id");
     return again && *again == kApplicationId ? recognise(database) : made;
   }

@@ -58,13 +58,13 @@ std::vector<NewTask> Review::first_tasks() {
             orchestrator(TaskId(1), types_, "result_synthesis", true)};
   }
   std::vector<NewTask> tasks;
-  for (ReviewTask& task : settings_.local_tasks()) {
-    tasks.push_back(worker(std::move(task), TaskId(static_cast<int>(tasks.size()))));
+  for (const ReviewTask& task : settings_.local_tasks()) {
+    tasks.push_back(worker(task, TaskId(static_cast<int>(tasks.size()))));
   }
   return tasks;
 }
 
-NewTask Review::worker(ReviewTask task, TaskId id) const {
+NewTask Review::worker(const ReviewTask& task, TaskId id) const {
   const TaskType type = types_.route(task.type, task.clear_rubric);
   NewTask made;
   made.spec.id = id;
@@ -203,7 +203,7 @@ std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pe
   }
   const TaskId id(added_ + static_cast<int>(pending));
   planned_ids_.emplace(task->local_id, id);
-  NewTask made = worker(std::move(*task), id);
+  NewTask made = worker(*task, id);
   made.spec.after = std::move(after);
   return made;
 }

@@ -88,7 +88,7 @@ class Review : public Workflow {
   std::optional<NewTask> plan_one(std::string_view element, std::size_t pending);
   void note_plan(std::string_view answer);
   std::optional<TaskId> already_planned(const ReviewTask& task);
-  NewTask worker(ReviewTask task, TaskId id) const;
+  NewTask worker(const ReviewTask& task, TaskId id) const;
 
   Change change_;
   TaskTypes types_;

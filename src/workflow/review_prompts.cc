@@ -94,8 +94,7 @@ Prompt Review::work_prompt(const Task& task) const {
     own += one_line_each(outcome->second.findings);
   }
   own += "\nFiles:\n";
-  for (std::size_t i = 0; i < brief.files.size(); ++i) {
-    const FilePart& part = brief.files[i];
+  for (const FilePart& part : brief.files) {
     const ChangedFile* file = change_.find(part.path);
     if (file == nullptr) continue;
     own += render_lines(
