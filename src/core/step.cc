@@ -232,10 +232,10 @@ RunStatus outcome_of(const RunState& run) {
     any_done |= task.status == TaskStatus::kDone;
   }
   if (for_budget) return RunStatus::kBudgetExhausted;
+  if (!missing) return RunStatus::kComplete;
   const Task& first = run.tasks.front();
   const bool no_plan = first.skipped && first.spec.role == Role::kOrchestrator;
-  if (missing && (!any_done || no_plan)) return RunStatus::kFailed;
-  return missing ? RunStatus::kPartial : RunStatus::kComplete;
+  return !any_done || no_plan ? RunStatus::kFailed : RunStatus::kPartial;
 }
 
 // The first missing task; where the budget is to blame, the first that it kept from being done.

@@ -315,6 +315,12 @@ TEST(StepTest, AStopThatComesAfterAllIsDoneChangesNothing) {
   EXPECT_EQ(only<RunEnded>(story.settled(CallId(2))).at(0).status, RunStatus::kComplete);
 }
 
+TEST(StepTest, ARunWithNothingToDoIsComplete) {
+  Story story;
+  EXPECT_EQ(only<RunEnded>(story.tell(PlanClosed{kNoon})),
+            (std::vector<RunEnded>{{kNoon, RunStatus::kComplete, ""}}));
+}
+
 TEST(StepTest, ALocalTaskThatNoCheckerCouldDoIsMissing) {
   Story story;
   TaskSpec local = worker(0);
