@@ -137,9 +137,7 @@ ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
     }
     return code;
   }
-  const Result<std::vector<Event>> events = session.journal().events(id);
-  if (!events) return say(events.error());
-  const ReviewReport report = report_of(*run, review, *events, request, tables);
+  const ReviewReport report = report_of(*run, review, session.costs(), request, tables);
   const ExitCode code = exit_code_of(*run, report, request);
   if (Status delivered = deliver(rendered(report, request.format, output_style()), request.output);
       !delivered) {
@@ -183,6 +181,7 @@ ExitCode go_on(Session& session, const RunRequest& request, const Tables& tables
   if (!events) return say(events.error());
   Result<RunState> run = replay(*events);
   if (!run) return say(run.error());
+  session.costs().add(*events);
   const Result<std::string> input = session.journal().blob(run->created.input);
   if (!input) return say(input.error());
   Result<Change> change = read_change(*input);

@@ -81,7 +81,7 @@ std::string dropped_detail(const Sifted& dropped) {
 
 }  // namespace
 
-ReviewReport report_of(const RunState& run, const Review& review, const std::vector<Event>& events,
+ReviewReport report_of(const RunState& run, const Review& review, const CostFold& costs,
                        const RunRequest& request, const Tables& tables) {
   ReviewReport report;
   report.run = run.created.run;
@@ -89,7 +89,7 @@ ReviewReport report_of(const RunState& run, const Review& review, const std::vec
   report.reason = run.reason;
   report.title = review.change().title;
   report.started = run.created.at;
-  report.elapsed = at_of(events.back()) - run.created.at;
+  report.elapsed = costs.elapsed();
   report.synthesised = review.synthesis().has_value();
   if (report.synthesised) report.summary = review.synthesis()->summary;
   report.findings = review.report();
@@ -107,7 +107,7 @@ ReviewReport report_of(const RunState& run, const Review& review, const std::vec
   report.skipped = review.change().skipped;
   for (const std::string& note : review.change().notes) add_once(report.notes, note);
   for (const std::string& note : review.notes()) add_once(report.notes, note);
-  report.cost = cost_of(events, tables.catalog, request.models[Tier::kDeep]);
+  report.cost = costs.report(tables.catalog, request.models[Tier::kDeep]);
   return report;
 }
 

@@ -6,12 +6,13 @@
 #include "app/exit_code.h"
 #include "app/settings.h"
 #include "core/run_state.h"
+#include "report/cost_report.h"
 #include "report/review_report.h"
 #include "workflow/review.h"
 
 namespace baton {
 
-ReviewReport report_of(const RunState& run, const Review& review, const std::vector<Event>& events,
+ReviewReport report_of(const RunState& run, const Review& review, const CostFold& costs,
                        const RunRequest& request, const Tables& tables);
 
 ExitCode exit_code_of(const RunState& run, const ReviewReport& report, const RunRequest& request);

@@ -122,7 +122,8 @@ class Session::Drive {
         driver_(
             {session.loop_, *session.journal_, *http_, review, rules_, endpoint,
              [this](const CheckerRequest& wanted, auto done) { check(wanted, std::move(done)); },
-             [this](const RunState& run) {
+             [this](const RunState& run, const std::vector<Event>& events) {
+               session_.costs_.add(events);
                line_.update(Loop::now(), progress_of(run, Loop::now()));
              },
              [this](const Status& status) { end(status); }}) {
@@ -139,7 +140,7 @@ class Session::Drive {
     session_.loop_.run();
     line_.finish();
     if (failure_) return *failure_;
-    return driver_.state();
+    return driver_.take_state();
   }
 
  private:

@@ -8,6 +8,7 @@
 #include "app/settings.h"
 #include "core/run_state.h"
 #include "provider/credentials.h"
+#include "report/cost_report.h"
 #include "shell/loop.h"
 #include "store/journal.h"
 #include "workflow/review.h"
@@ -30,6 +31,9 @@ class Session {
                           RunState state);
 
   Journal& journal() { return *journal_; }
+  // What the run driven here cost; of a run taken over, with what its earlier events are added by
+  // the caller.
+  CostFold& costs() { return costs_; }
   // The run begun here; empty before.
   const RunId& run() const { return run_; }
 
@@ -40,6 +44,7 @@ class Session {
   const Tables& tables_;
   Loop loop_;
   std::unique_ptr<Journal> journal_;
+  CostFold costs_;
   RunId run_;
 };
 

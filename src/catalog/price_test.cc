@@ -133,8 +133,7 @@ TEST(PriceTest, APriceHoldsFromItsDateUntilTheNextOne) {
   EXPECT_EQ(sonnet.sheet_on("2031-01-01")->bill(read), dollars("0.10"));
 }
 
-// ---- what holds for every price in the table
-// -----------------------------------------------------
+// ---- what holds for every price in the table ----
 
 std::vector<const PriceSheet*> all_sheets() {
   std::vector<const PriceSheet*> sheets;

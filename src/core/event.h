@@ -6,11 +6,10 @@
 // (AttemptStarted: prepare the prompt; CallReserved: send; …). So nothing is done that the journal
 // does not already know of.
 //
-//   task      TaskAdded ─► AttemptStarted ─► CallPrepared ─► CallReserved ─► CallEnded ─┬─►
-//   TaskFinished
-//                 │             ▲                                            │          └─►
-//                 TaskSkipped └─► CheckersStarted ─► CheckersEnded       RetryScheduled ◄┘ (perhaps
-//                 Escalated)
+//   TaskAdded ─► AttemptStarted ─► CallPrepared ─► CallReserved ─► CallEnded ─► TaskFinished
+//     │            ▲                                                   ├──────► TaskSkipped
+//     │            └──────────── RetryScheduled, perhaps Escalated ◄───┘
+//     └─► CheckersStarted ─► CheckersEnded ─► TaskFinished, or on to a model
 //
 // Large texts are not in events: they are stored once and named by their hash (BlobId).
 #pragma once
@@ -46,7 +45,7 @@ struct TaskSpec {
   bool operator==(const TaskSpec&) const = default;
 };
 
-// ---- facts -------------------------------------------------------------------------------------
+// ---- facts ----
 
 // The first event of every journal.
 struct RunCreated {
@@ -139,7 +138,7 @@ struct CheckersEnded {
   bool operator==(const CheckersEnded&) const = default;
 };
 
-// ---- decisions ---------------------------------------------------------------------------------
+// ---- decisions ----
 
 struct AttemptStarted {
   Instant at;

@@ -13,7 +13,7 @@ namespace {
 
 using Decision = std::optional<Event>;
 
-// ---- what becomes of a task whose call or checkers have ended -----------------------------------
+// ---- what becomes of a task whose call or checkers have ended ----
 
 Tier tier_above(Tier tier) {
   switch (tier) {
@@ -106,8 +106,7 @@ Decision close_plan(const RunState& run, Instant now) {
   return PlanClosed{now};
 }
 
-// ---- money: whose worst case fits
-// ----------------------------------------------------------------
+// ---- money: whose worst case fits ----
 
 Money worst_case(const PriceSheet& sheet, const CallPrepared& prepared, Tokens output) {
   return sheet.worst_case(
@@ -180,8 +179,7 @@ Decision decide_prepared(const RunState& run, const Rules& rules, Instant now) {
   return reserve_or_wait(run, task, *sheet, wanted, rules, now);
 }
 
-// ---- what starts next
-// ------------------------------------------------------------------------------
+// ---- what starts next ----
 
 bool has_a_free_hand(const RunState& run, const Task& task) {
   return task.spec.role == Role::kOrchestrator || run.workers_running < run.created.parallel;
@@ -220,7 +218,7 @@ Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
   return std::nullopt;
 }
 
-// ---- the end ------------------------------------------------------------------------------------
+// ---- the end ----
 
 RunStatus outcome_of(const RunState& run) {
   bool missing = false;

@@ -18,37 +18,7 @@ struct Call {
   bool known = false;
 };
 
-// What the journal says of tasks and calls, by their ids.
-struct Facts {
-  CostReport report;
-  std::map<TaskId, TaskSpec> tasks;
-  std::set<TaskId> attempted;
-  std::map<CallId, Call> calls;
-
-  void operator()(const RunCreated& event) {
-    report.budget = event.budget;
-    report.estimate = event.estimate;
-  }
-  void operator()(const TaskAdded& event) { tasks[event.spec.id] = event.spec; }
-  void operator()(const AttemptStarted& event) {
-    const bool first = attempted.insert(event.task).second;
-    if (!first) ++report.retries;
-  }
-  void operator()(const Escalated&) { ++report.escalations; }
-  void operator()(const CallReserved& event) {
-    calls[event.call] = {.reserved = event, .charge = event.hold, .usage = {}, .known = false};
-  }
-  void operator()(const CallEnded& event) {
-    const auto call = calls.find(event.call);
-    if (call == calls.end()) return;  // ended without having been sent
-    call->second.charge = event.charge;
-    call->second.usage = event.usage;
-    call->second.known = event.bill != BillState::kUnknown;
-  }
-  void operator()(const auto&) {}
-};
-
-void add(CostLine& line, const Call& call) {
+void count(CostLine& line, const Call& call) {
   ++line.calls;
   line.usage += call.usage;
   line.charged += call.charge;
@@ -86,6 +56,39 @@ Money all_deep(const std::map<CallId, Call>& calls, const Model* deep) {
 
 }  // namespace
 
+// What the journal says of tasks and calls, by their ids.
+struct CostFold::Facts {
+  CostReport report;
+  std::map<TaskId, TaskSpec> tasks;
+  std::set<TaskId> attempted;
+  std::map<CallId, Call> calls;
+  Instant first;
+  Instant last;
+
+  void operator()(const RunCreated& event) {
+    first = last = event.at;
+    report.budget = event.budget;
+    report.estimate = event.estimate;
+  }
+  void operator()(const TaskAdded& event) { tasks[event.spec.id] = event.spec; }
+  void operator()(const AttemptStarted& event) {
+    const bool is_first = attempted.insert(event.task).second;
+    if (!is_first) ++report.retries;
+  }
+  void operator()(const Escalated&) { ++report.escalations; }
+  void operator()(const CallReserved& event) {
+    calls[event.call] = {.reserved = event, .charge = event.hold, .usage = {}, .known = false};
+  }
+  void operator()(const CallEnded& event) {
+    const auto call = calls.find(event.call);
+    if (call == calls.end()) return;  // ended without having been sent
+    call->second.charge = event.charge;
+    call->second.usage = event.usage;
+    call->second.known = event.bill != BillState::kUnknown;
+  }
+  void operator()(const auto&) {}
+};
+
 double CostReport::saved_percent() const {
   const Money known = total - unknown;
   if (known == Money()) return 0;
@@ -96,19 +99,30 @@ double CostReport::cached_percent() const {
   return percent(usage.cache_read.count(), usage.prompt().count());
 }
 
-CostReport cost_of(const std::vector<Event>& events, const Catalog& catalog,
-                   std::string_view deep_model) {
-  Facts facts;
-  for (const Event& event : events) std::visit(facts, event);
+CostFold::CostFold() : facts_(std::make_unique<Facts>()) {}
+CostFold::~CostFold() = default;
+CostFold::CostFold(CostFold&&) noexcept = default;
+CostFold& CostFold::operator=(CostFold&&) noexcept = default;
 
-  CostReport report = std::move(facts.report);
+void CostFold::add(const std::vector<Event>& events) {
+  for (const Event& event : events) std::visit(*facts_, event);
+  if (!events.empty()) facts_->last = at_of(events.back());
+}
+
+Millis CostFold::elapsed() const {
+  return facts_->last - facts_->first;
+}
+
+CostReport CostFold::report(const Catalog& catalog, std::string_view deep_model) const {
+  const Facts& facts = *facts_;
+  CostReport report = facts.report;
   report.deep_model = deep_model;
   report.all_deep = all_deep(facts.calls, catalog.find(deep_model));
   report.by_role = {{.name = "orchestrator", .calls = 0, .usage = {}, .charged = {}},
                     {.name = "workers", .calls = 0, .usage = {}, .charged = {}}};
   std::map<TaskId, CostLine> by_task;
   for (const auto& [id, call] : facts.calls) {
-    const TaskSpec& task = facts.tasks[call.reserved.task];
+    const TaskSpec& task = facts.tasks.at(call.reserved.task);
     ++report.calls;
     report.usage += call.usage;
     report.total += call.charge;
@@ -116,11 +130,11 @@ CostReport cost_of(const std::vector<Event>& events, const Catalog& catalog,
       ++report.unknown_calls;
       report.unknown += call.charge;
     }
-    add(report.by_role[task.role == Role::kOrchestrator ? 0 : 1], call);
-    add(line_of(report.by_model, call.reserved.model), call);
+    count(report.by_role[task.role == Role::kOrchestrator ? 0 : 1], call);
+    count(line_of(report.by_model, call.reserved.model), call);
     CostLine& line = by_task[call.reserved.task];
     line.name = fmt::format("{} {}", call.reserved.task.to_string(), task.type);
-    add(line, call);
+    count(line, call);
   }
   for (auto& [id, line] : by_task) report.by_task.push_back(std::move(line));
   std::stable_sort(report.by_model.begin(), report.by_model.end(),
@@ -128,6 +142,13 @@ CostReport cost_of(const std::vector<Event>& events, const Catalog& catalog,
                      return a.charged != b.charged ? a.charged > b.charged : a.name < b.name;
                    });
   return report;
+}
+
+CostReport cost_of(const std::vector<Event>& events, const Catalog& catalog,
+                   std::string_view deep_model) {
+  CostFold fold;
+  fold.add(events);
+  return fold.report(catalog, deep_model);
 }
 
 }  // namespace baton

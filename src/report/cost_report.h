@@ -1,6 +1,7 @@
 // What a run cost, folded from its journal. Pure.
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -10,12 +11,33 @@
 
 namespace baton {
 
+// The fold of a run's events into what it cost: fed as they happen, or from the journal, with the
+// same result.
+//
 // Every call that may have been billed counts: settled ones with their bill, unknown ones with what
 // was booked for them, and those whose end the journal does not have (the run is still going, or
 // was interrupted) with what is set aside for them, as unknown.
-//
-// `all_deep` prices each call's tokens on `deep_model`, by the sheet valid on the day of the call.
-// It stays zero if the catalogue has no such model, or no price of it on one of those days.
+class CostFold {
+ public:
+  CostFold();
+  ~CostFold();
+  CostFold(CostFold&&) noexcept;
+  CostFold& operator=(CostFold&&) noexcept;
+
+  void add(const std::vector<Event>& events);
+
+  // `all_deep` prices each call's tokens on `deep_model`, by the sheet valid on the day of the
+  // call. It stays zero if the catalogue has no such model, or no price of it on one of those days.
+  CostReport report(const Catalog& catalog, std::string_view deep_model) const;
+  // Between the first event and the last.
+  Millis elapsed() const;
+
+ private:
+  struct Facts;
+  std::unique_ptr<Facts> facts_;
+};
+
+// Of a whole journal.
 CostReport cost_of(const std::vector<Event>& events, const Catalog& catalog,
                    std::string_view deep_model);
 

@@ -142,7 +142,7 @@ class OwnTemporaryFiles {
   std::optional<std::string> before_;
 };
 
-// ---- what every checker gets and what comes back --------------------------------------------
+// ---- what every checker gets and what comes back ----
 
 TEST(CheckerRunnerTest, FindingsComeBackWithTheRepositorysPathsOnAddedLinesOnly) {
   ChangedFile file = new_file("dir with space/a.txt", "1\n2\n3\n4\n");
@@ -289,7 +289,7 @@ TEST(CheckerRunnerTest, LettingGoOfTheRunnerStopsItsProgramsAndReportsNothing) {
   EXPECT_TRUE(temporary.is_empty());
 }
 
-// ---- the real programs, as they are shipped ---------------------------------------------------
+// ---- the real programs, as they are shipped ----
 
 TEST(BuiltinCheckerTest, CppcheckFindsWhatGoesWrongInC) {
   const Checker cppcheck = builtin("cppcheck");

@@ -97,6 +97,7 @@ void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
     if (const auto* finished = std::get_if<TaskFinished>(&event)) note_end(finished->task);
     if (const auto* skipped = std::get_if<TaskSkipped>(&event)) note_end(skipped->task);
   }
+  parts_.on_change(run_, events);
   std::vector<Event> instructions;
   std::copy_if(events.begin(), events.end(), std::back_inserter(instructions), is_instruction);
   parts_.journal.append(
@@ -106,7 +107,6 @@ void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
         if (!status) return fail(status.error());
         for (const Event& event : instructions) carry_out(event);
       });
-  parts_.on_change(run_);
   prepare_started();
 }
 

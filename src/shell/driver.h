@@ -43,8 +43,8 @@ struct DriverParts {
   const Rules& rules;
   const Endpoint& endpoint;
   RunCheckers run_checkers;
-  // After each change of state, and once at the end: for progress.
-  std::function<void(const RunState&)> on_change;
+  // After each change of state, with the events that made it: for progress and cost.
+  std::function<void(const RunState&, const std::vector<Event>&)> on_change;
   // Once: the run has ended (or paused), durably; or the journal has failed.
   std::function<void(Status)> on_end;
 };
@@ -67,6 +67,8 @@ class Driver {
   void cut();
 
   const RunState& state() const { return run_; }
+  // For when it is over.
+  RunState take_state() { return std::move(run_); }
 
  private:
   struct Transfer;  // one call in flight

@@ -132,7 +132,7 @@ class DriverTest : public testing::Test {
                  rules,
                  endpoint,
                  {},
-                 [](const RunState&) {},
+                 [](const RunState&, const std::vector<Event>&) {},
                  [this](const Status& status) { ends.push_back(status); }}};
 };
 
@@ -204,7 +204,7 @@ TEST_F(DriverTest, ACutCallIsBookedAndTheRunCanBeResumed) {
                rules,
                endpoint,
                {},
-               [](const RunState&) {},
+               [](const RunState&, const std::vector<Event>&) {},
                [](const Status&) {}});
   next.resume(*replay(journal.log));
   next_journal.flush();

@@ -31,8 +31,7 @@ std::optional<Enum> named(std::string_view word) {
   if constexpr (std::is_same_v<Enum, RunStatus>) return run_status_from(word);
 }
 
-// ---- writing: straight into the text, since every call of a run passes here some six times
-// --------
+// ---- writing: straight into the text, since every call of a run passes here some six times ----
 
 class Writer {
  public:
@@ -99,8 +98,7 @@ class Writer {
   bool first_ = true;
 };
 
-// ---- reading
-// --------------------------------------------------------------------------------------
+// ---- reading ----
 
 // The first thing that is wrong ends the reading: later fields are left as they are.
 class Reader {

@@ -34,8 +34,7 @@ class TestStore {
 };
 using MakeTestStore = std::unique_ptr<TestStore> (*)();
 
-// ---- the vocabulary of the tests
-// ------------------------------------------------------------------
+// ---- the vocabulary of the tests ----
 
 inline constexpr Instant kNoon = Instant::from_unix_ms(1'795'176'000'000);
 
@@ -125,8 +124,7 @@ class Child {
   pid_t pid_;
 };
 
-// ---- the promises
-// ---------------------------------------------------------------------------------
+// ---- the promises ----
 
 class JournalConformance : public testing::TestWithParam<MakeTestStore> {
  protected:

@@ -44,8 +44,7 @@ std::string remedy(int code, int system_error, const std::filesystem::path& file
 
 }  // namespace
 
-// ---- Statement
-// ------------------------------------------------------------------------------------
+// ---- Statement ----
 
 Statement::Statement(sqlite3_stmt* handle, const Database& database)
     : handle_(handle), database_(&database) {}
@@ -108,8 +107,7 @@ std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(handle_.get(), column);
 }
 
-// ---- Database
-// -------------------------------------------------------------------------------------
+// ---- Database ----
 
 void Database::Close::operator()(sqlite3* handle) const {
   sqlite3_close_v2(handle);

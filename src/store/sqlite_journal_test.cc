@@ -93,8 +93,7 @@ class SqliteJournalTest : public testing::Test {
   SqliteStore store_;
 };
 
-// ---- damage
-// ---------------------------------------------------------------------------------------
+// ---- damage ----
 
 TEST_F(SqliteJournalTest, VerifyNamesTheEventWhoseBodyWasChanged) {
   write_five_events();
@@ -248,8 +247,7 @@ TEST_F(SqliteJournalTest, VerifyTellsOfADamagedDatabaseFile) {
   EXPECT_THAT(found, testing::Contains(HasSubstr("damaged")));
 }
 
-// ---- the state folder
-// -----------------------------------------------------------------------------
+// ---- the state folder ----
 
 TEST_F(SqliteJournalTest, TheStateIsForThisUserOnly) {
   const mode_t before = ::umask(0);

@@ -15,8 +15,7 @@
 namespace baton {
 namespace {
 
-// ---- what events name
-// -----------------------------------------------------------------------------
+// ---- what events name ----
 
 std::vector<BlobId> texts_named_by(const Event& event) {
   if (const auto* e = std::get_if<RunCreated>(&event)) return {e->request, e->input};
@@ -27,8 +26,7 @@ std::vector<BlobId> texts_named_by(const Event& event) {
   return {};
 }
 
-// ---- one run
-// --------------------------------------------------------------------------------------
+// ---- one run ----
 
 // Folds the events of one run as they are read and keeps what is wrong.
 class RunCheck {
@@ -138,8 +136,7 @@ void RunCheck::compare_with_listed(const RunSummary& listed) {
       summary_.spent.to_string()));
 }
 
-// ---- the whole
-// ------------------------------------------------------------------------------------
+// ---- the whole ----
 
 class Verification {
  public:

@@ -80,7 +80,9 @@ void Review::added(const TaskSpec& spec, std::string_view brief) {
   BATON_CHECK(spec.id.number() == added_);
   ++added_;
   if (spec.role == Role::kOrchestrator) return;
-  Result<ReviewTask> task = read_brief(brief);
+  auto fresh = just_planned_.extract(spec.id);
+  Result<ReviewTask> task =
+      fresh ? Result<ReviewTask>(std::move(fresh.mapped())) : read_brief(brief);
   if (!task) {
     notes_.push_back(fmt::format("{}: its brief can not be read: {}", spec.id.to_string(),
                                  task.error().message));
@@ -205,6 +207,7 @@ std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pe
   planned_ids_.emplace(task->local_id, id);
   NewTask made = worker(*task, id);
   made.spec.after = std::move(after);
+  just_planned_.insert_or_assign(id, std::move(*task));
   return made;
 }
 

@@ -1,7 +1,6 @@
 // Review: a change goes in; a plan, findings and one report come out.
 //
-//   t0 task_decomposition (deep) ─► workers, as the plan streams ─► t1 result_synthesis (deep, from
-//   findings only)
+//   t0 task_decomposition (deep) ─► workers, while the plan streams ─► t1 result_synthesis (deep)
 //
 // Without a model (`Settings::local`) the plan is the checkers that apply, and the report is merged
 // by program.
@@ -106,6 +105,7 @@ class Review : public Workflow {
   TaskId first_of_attempt_;                    // tasks from here on belong to it
   std::set<TaskId> planned_again_;             // tasks of earlier attempts that it named
   std::map<std::string, TaskId> planned_ids_;  // the planner's own names → tasks
+  std::map<TaskId, ReviewTask> just_planned_;  // until they have their place
   std::map<std::string, TaskId> exact_keys_;
   std::multimap<std::string, TaskId> loose_keys_;
 
