@@ -58,7 +58,7 @@ std::string left_text(const ReviewReport& report) {
   if (report.left_to_models.empty()) return {};
   std::string out =
       "### Left to a model\n\n"
-      "Without a key these were not done; with `ANTHROPIC_API_KEY` set they are.\n\n"
+      "These were not done; with `ANTHROPIC_API_KEY` set, and without `--local`, they are.\n\n"
       "| Task | Tier | About |\n| --- | --- | ---: |\n";
   for (const LeftToModels& kind : report.left_to_models) {
     out += fmt::format("| {} | {} | {} |\n", md_cell(kind.type), md_cell(kind.tier),

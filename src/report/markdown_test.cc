@@ -52,7 +52,7 @@ The change moves the query layer to its own module. The move is sound, but one q
 
 ### Left to a model
 
-Without a key these were not done; with `ANTHROPIC_API_KEY` set they are.
+These were not done; with `ANTHROPIC_API_KEY` set, and without `--local`, they are.
 
 | Task | Tier | About |
 | --- | --- | ---: |

@@ -44,7 +44,7 @@ file, 1 outside what was reviewed).
   architectural_analysis              deep         about $0.1200
   log_statement_review                fast         about $0.0040
   together                                         about $0.1240
-  To have them done, set ANTHROPIC_API_KEY and run the review again.
+  To have them done, set ANTHROPIC_API_KEY and run the review again without --local.
 
 Note
   src/old.txt is not UTF-8: 3 bytes were replaced.
