@@ -45,7 +45,9 @@ TEST(LayoutTest, CountsReadWell) {
 RC_GTEST_PROP(LayoutProperty, AnyTextWrapsIntoSafeLines, (const std::string& text)) {
   const std::string out = wrapped(text, 20, 3);
   RC_ASSERT(for_terminal(out) == out);
-  RC_ASSERT(out.empty() || out.back() == '\n');
+  // Named first: RC_ASSERT overloads ||, which then no longer stops at its first side.
+  const bool ends_with_a_line = out.empty() || out.back() == '\n';
+  RC_ASSERT(ends_with_a_line);
 }
 
 }  // namespace
