@@ -120,8 +120,9 @@ class Text {
     if (report_.left_to_models.size() > 1) {
       out_ += model_row("together", "", "about " + total.to_display());
     }
-    out_ += wrapped("To have them done, set ANTHROPIC_API_KEY and run the review again without --local.",
-                    style_.width, 2);
+    out_ += wrapped(
+        "To have them done, set ANTHROPIC_API_KEY and run the review again without --local.",
+        style_.width, 2);
   }
 
   static std::string model_row(std::string_view type, std::string_view tier,
