@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/hash.h"
 
 namespace baton {
@@ -17,6 +19,7 @@ class HeldJournal : public Journal {
  public:
   void append(const RunId&, std::vector<Event> events, std::vector<Blob>,
               std::function<void(Status)> done) override {
+    if (log.empty()) first_append = events;
     log.insert(log.end(), events.begin(), events.end());
     waiting.push_back(std::move(done));
   }
@@ -36,6 +39,7 @@ class HeldJournal : public Journal {
   Result<std::vector<Damage>> verify() override { return std::vector<Damage>(); }
 
   std::vector<Event> log;
+  std::vector<Event> first_append;
   std::vector<std::function<void(Status)>> waiting;
 };
 
@@ -145,6 +149,13 @@ TEST_F(DriverTest, NoByteLeavesBeforeItsReservationIsDurable) {
   EXPECT_THAT(http.requests[0].body, HasSubstr("why?"));
 }
 
+TEST_F(DriverTest, ARunBeginsInOneCommitWithAllItsFirstTasks) {
+  begin();
+  EXPECT_TRUE(
+      std::any_of(journal.first_append.begin(), journal.first_append.end(),
+                  [](const Event& event) { return std::holds_alternative<PlanClosed>(event); }));
+}
+
 TEST_F(DriverTest, TheEndOfARunIsToldOnceItIsDurable) {
   begin();
   journal.flush();
@@ -182,6 +193,15 @@ TEST_F(DriverTest, ALoweredOutputIsWhatIsSent) {
   EXPECT_LT(call.max_output, Tokens(1000));
   EXPECT_THAT(http.requests[0].body,
               HasSubstr(fmt::format("\"max_tokens\":{}", call.max_output.count())));
+}
+
+TEST_F(DriverTest, AStopBeforeTheReservationIsDurableSendsNothingAndCostsNothing) {
+  begin();
+  driver.stop();
+  journal.flush();
+  EXPECT_THAT(http.requests, IsEmpty());
+  EXPECT_EQ(driver.state().budget.charged(), Money());
+  EXPECT_EQ(driver.state().status, RunStatus::kPaused);
 }
 
 TEST_F(DriverTest, ACutCallIsBookedAndTheRunCanBeResumed) {
