@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "base/text.h"
 #include "base/words.h"
@@ -131,13 +132,17 @@ bool is_checkers(std::string_view source) {
 class Merger {
  public:
   void add(Finding finding) {
-    const std::size_t twin = twin_of(finding);
-    if (twin == kNone) return keep(std::move(finding));
-    Finding& kept = kept_[twin].finding;
+    const std::size_t place = place_of(finding);
+    if (place == kept_.size()) {
+      std::set<std::string> sources{finding.source};
+      kept_.push_back({std::move(finding), std::move(sources)});
+      return;
+    }
+    Finding& kept = kept_[place].finding;
     // Findings arrive most severe first, so `kept` already has the severity and the message.
     if (kept.suggestion.empty()) kept.suggestion = std::move(finding.suggestion);
     kept.confidence = std::max(kept.confidence, finding.confidence);
-    kept_[twin].sources.insert(std::move(finding.source));
+    kept_[place].sources.insert(std::move(finding.source));
   }
 
   std::vector<Finding> result() && {
@@ -155,33 +160,32 @@ class Merger {
     Finding finding;
     std::set<std::string> sources;
   };
-  using Key = std::tuple<std::string, int, std::string>;
-  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-  static Key message_key(const Finding& f) { return {f.file, f.line, normalised(f.message)}; }
-  static Key category_key(const Finding& f) { return {f.file, f.line, f.category}; }
-
-  std::size_t twin_of(const Finding& finding) const {
-    const auto same_message = by_message_.find(message_key(finding));
-    if (same_message != by_message_.end()) return same_message->second;
-    const auto [first, last] = by_category_.equal_range(category_key(finding));
-    for (auto it = first; it != last; ++it) {
-      const Kept& kept = kept_[it->second];
-      const bool by_checker = is_checkers(finding.source) || is_checkers(kept.finding.source);
-      if (by_checker && !kept.sources.contains(finding.source)) return it->second;
-    }
-    return kNone;
+  // A line of a file, and what is said of it.
+  static std::string key(const Finding& f, std::string_view said) {
+    return fmt::format("{}\n{}\n{}", f.file, f.line, said);
   }
 
-  void keep(Finding finding) {
-    by_message_.emplace(message_key(finding), kept_.size());
-    by_category_.emplace(category_key(finding), kept_.size());
-    kept_.push_back({finding, {finding.source}});
+  // Where in kept_ the finding belongs: with its twin, or at the end.
+  std::size_t place_of(const Finding& finding) {
+    const auto [same_message, is_new] =
+        by_message_.try_emplace(key(finding, normalised(finding.message)), kept_.size());
+    if (!is_new) return same_message->second;
+    std::vector<std::size_t>& same_category = by_category_[key(finding, finding.category)];
+    for (const std::size_t place : same_category) {
+      const Kept& kept = kept_[place];
+      const bool by_checker = is_checkers(finding.source) || is_checkers(kept.finding.source);
+      if (!by_checker || kept.sources.contains(finding.source)) continue;
+      by_message_.erase(same_message);  // its message is not the one that is kept
+      return place;
+    }
+    same_category.push_back(kept_.size());
+    return kept_.size();
   }
 
   std::vector<Kept> kept_;
-  std::map<Key, std::size_t> by_message_;
-  std::multimap<Key, std::size_t> by_category_;
+  std::unordered_map<std::string, std::size_t> by_message_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_category_;
 };
 
 // Only what we wrote ourselves is asked who said it.
@@ -232,20 +236,25 @@ std::string write_findings(const std::vector<Finding>& findings) {
 
 Result<std::vector<Finding>> read_findings(std::string_view text,
                                            std::optional<std::string_view> given) {
-  const std::string_view source = given.value_or("checkers");
   const std::string bytes = to_utf8(text);
   json::error_code failed;
   const json::value document = json::parse(bytes, failed);
   if (failed) {
     return input_error(fmt::format("findings of {}: not JSON ({}); the answer cannot be used",
-                                   source, failed.message()));
+                                   given.value_or("checkers"), failed.message()));
   }
-  if (!document.is_array()) {
+  return read_findings(document, given);
+}
+
+Result<std::vector<Finding>> read_findings(const json::value& array,
+                                           std::optional<std::string_view> given) {
+  const std::string_view source = given.value_or("checkers");
+  if (!array.is_array()) {
     return input_error(fmt::format(
         "findings of {}: expected an array of findings; the answer cannot be used", source));
   }
   std::vector<Finding> findings;
-  for (const json::value& element : document.get_array()) {
+  for (const json::value& element : array.get_array()) {
     Result<Finding> finding = read_finding(element, findings.size());
     if (!finding) {
       return input_error(fmt::format("findings of {}: {}", source, finding.error().message));
@@ -281,10 +290,13 @@ Sifted sift(const Change& change, std::vector<Finding> findings) {
 }
 
 std::vector<Finding> merge_findings(std::vector<Finding> findings) {
-  std::sort(findings.begin(), findings.end(),
-            [](const Finding& a, const Finding& b) { return report_order(a) < report_order(b); });
+  std::vector<Finding*> ordered;  // to swap two findings is to swap five strings
+  ordered.reserve(findings.size());
+  for (Finding& finding : findings) ordered.push_back(&finding);
+  std::sort(ordered.begin(), ordered.end(),
+            [](const Finding* a, const Finding* b) { return report_order(*a) < report_order(*b); });
   Merger merger;
-  for (Finding& finding : findings) merger.add(std::move(finding));
+  for (Finding* finding : ordered) merger.add(std::move(*finding));
   return std::move(merger).result();
 }
 

@@ -1,6 +1,7 @@
 // Finding: one thing wrong at one line of what was reviewed, whoever said it: a model or a checker.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -40,6 +41,8 @@ inline std::ostream& operator<<(std::ostream& out, const Finding& f) {
 // written with (what a model says of that counts for nothing).
 std::string write_findings(const std::vector<Finding>& findings);
 Result<std::vector<Finding>> read_findings(std::string_view json,
+                                           std::optional<std::string_view> source);
+Result<std::vector<Finding>> read_findings(const boost::json::value& array,
                                            std::optional<std::string_view> source);
 
 // Keeps what stands on a line that was reviewed; the others are counted in `dropped` by reason.

@@ -13,7 +13,7 @@ namespace {
 void leave_index(RunState& run, const Task& task) {
   switch (task.status) {
     case TaskStatus::kReady:
-      run.ready.erase(task.spec.id);
+      run.ready[task.spec.role].erase(task.spec.id);
       return;
     case TaskStatus::kBackingOff:
       run.backing_off.erase({task.not_before, task.spec.id});
@@ -37,7 +37,7 @@ void leave_index(RunState& run, const Task& task) {
 void enter_index(RunState& run, const Task& task) {
   switch (task.status) {
     case TaskStatus::kReady:
-      run.ready.insert(task.spec.id);
+      run.ready[task.spec.role].insert(task.spec.id);
       return;
     case TaskStatus::kBackingOff:
       run.backing_off.emplace(task.not_before, task.spec.id);

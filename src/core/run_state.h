@@ -93,7 +93,7 @@ struct RunState {
   int calls = 0;  // so far; the next one is CallId(calls + 1)
 
   // Indices over `tasks`, kept by evolve() so that no decision walks all of them.
-  std::set<TaskId> ready;
+  std::map<Role, std::set<TaskId>> ready;  // apart: an orchestrator waits for no free hand
   std::set<std::pair<Instant, TaskId>> backing_off;
   std::deque<TaskId> prepared;  // first come, first served
   std::deque<TaskId> deciding;

@@ -181,8 +181,8 @@ Decision decide_prepared(const RunState& run, const Rules& rules, Instant now) {
 
 // ---- what starts next ----
 
-bool has_a_free_hand(const RunState& run, const Task& task) {
-  return task.spec.role == Role::kOrchestrator || run.workers_running < run.created.parallel;
+bool has_a_free_hand(const RunState& run, Role role) {
+  return role == Role::kOrchestrator || run.workers_running < run.created.parallel;
 }
 
 Event start(const Task& task, const Rules& rules, Instant now) {
@@ -203,19 +203,25 @@ bool is_throttled(const RunState& run, const Task& task, const Rules& rules, Ins
 // A run of thousands does not look at all of them each time.
 constexpr int kMostLookedAt = 256;
 
-Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
-  if (!run.backing_off.empty() && run.backing_off.begin()->first <= now) {
-    const Task& task = run.task(run.backing_off.begin()->second);
-    if (has_a_free_hand(run, task)) return start(task, rules, now);
-  }
+Decision start_one_of(const RunState& run, Role role, const Rules& rules, Instant now) {
+  const auto ready = run.ready.find(role);
+  if (ready == run.ready.end() || !has_a_free_hand(run, role)) return std::nullopt;
   int looked_at = 0;
-  for (const TaskId id : run.ready) {
+  for (const TaskId id : ready->second) {
     const Task& task = run.task(id);
-    if (has_a_free_hand(run, task) && !is_throttled(run, task, rules, now))
-      return start(task, rules, now);
+    if (!is_throttled(run, task, rules, now)) return start(task, rules, now);
     if (++looked_at == kMostLookedAt) break;
   }
   return std::nullopt;
+}
+
+Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
+  if (!run.backing_off.empty() && run.backing_off.begin()->first <= now) {
+    const Task& task = run.task(run.backing_off.begin()->second);
+    if (has_a_free_hand(run, task.spec.role)) return start(task, rules, now);
+  }
+  if (Decision d = start_one_of(run, Role::kOrchestrator, rules, now)) return d;
+  return start_one_of(run, Role::kWorker, rules, now);
 }
 
 // ---- the end ----

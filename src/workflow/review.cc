@@ -41,7 +41,7 @@ Result<std::vector<Finding>> read_work(std::string_view answer, std::string_view
   if (!object) return object.error();
   const json::value* findings = object->if_contains("findings");
   if (findings == nullptr) return input_error("the answer has no 'findings'");
-  return read_findings(json::serialize(*findings), source);
+  return read_findings(*findings, source);
 }
 
 }  // namespace
@@ -133,7 +133,10 @@ Ask Review::ask(const RunState& run, const Task& task) {
   }
   if (!task.spec.last) return work_prompt(task);
   // Nothing to merge, nothing to rank: no model says that better than a program.
-  if (all_findings().empty()) return std::string(kNothingToSay);
+  const bool nothing_found = std::all_of(outcomes_.begin(), outcomes_.end(), [](const auto& entry) {
+    return entry.second.findings.empty();
+  });
+  if (nothing_found) return std::string(kNothingToSay);
   return report_prompt(run);
 }
 
