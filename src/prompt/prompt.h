@@ -1,5 +1,6 @@
-// Prompt: what a model is shown, as a value, in the order that caches want: system, then what calls
-// share, then what is this call's own. Byte-stable: nothing in it depends on the clock or on an id.
+// Prompt: what a model is shown, as a value, in the order that caches want: tools, system, then what
+// calls share, then what is this call's own, then the turns so far. Byte-stable: nothing in it
+// depends on the clock or on an id.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +11,9 @@
 
 namespace baton {
 
+// How long what is marked stays readable, from the start of each request that wrote or read it.
+enum class CacheTtl { k5Minutes, k1Hour };
+
 struct PromptBlock {
   std::string text;
   bool cache_mark = false;  // a breakpoint stands after this block: what is up to here is shared
@@ -17,15 +21,30 @@ struct PromptBlock {
   bool operator==(const PromptBlock&) const = default;
 };
 
+// One answer of the model and what it was told in return, in an attempt that went on. Both are JSON
+// arrays of content blocks: the answer's as the provider sent them, unchanged (it checks what it
+// gets back).
+struct PromptTurn {
+  std::string answer;
+  std::string reply;
+  bool cache_mark = false;  // a breakpoint on the last block of the reply
+
+  bool operator==(const PromptTurn&) const = default;
+};
+
 struct Prompt {
+  std::string tools;  // JSON array of tool definitions; empty: none
   std::vector<PromptBlock> system;
   std::vector<PromptBlock> user;
+  std::vector<PromptTurn> turns;
   std::string schema;  // JSON Schema (text) the answer must follow; empty: free text
+  CacheTtl ttl = CacheTtl::k5Minutes;  // of its marks
 
   bool cache_marked() const {
-    const auto marked = [](const PromptBlock& block) { return block.cache_mark; };
+    const auto marked = [](const auto& part) { return part.cache_mark; };
     return std::any_of(system.begin(), system.end(), marked) ||
-           std::any_of(user.begin(), user.end(), marked);
+           std::any_of(user.begin(), user.end(), marked) ||
+           std::any_of(turns.begin(), turns.end(), marked);
   }
   bool operator==(const Prompt&) const = default;
 };
