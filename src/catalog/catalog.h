@@ -29,6 +29,9 @@ struct PriceStep {
   bool operator==(const PriceStep&) const = default;
 };
 
+// How a call is asked for: answered at once, or within a day in a batch.
+enum class Service { kStandard, kBatch };
+
 // The prices of one model from `valid_from` (a UTC date, "2026-10-07") until a later sheet. Steps
 // stand in rising order of max_prompt, the last without a bound. The step that holds is chosen per
 // request, by the length of that request's whole prompt, and bills all of its tokens, output
@@ -41,13 +44,15 @@ struct PriceSheet {
   std::string verified_on{};
 
   const PriceStep& step_for(Tokens prompt) const;
-  // The exact price of one call.
-  Money bill(const Usage& usage) const;
+  // The exact price of one call. In a batch: `batch_percent` of the standard price of the whole
+  // call, rounded up to a whole picodollar where it is none.
+  Money bill(const Usage& usage, Service service = Service::kStandard) const;
   // The most a call can cost with at most `prompt` tokens of prompt and `output` of output: every
   // prompt token at the dearest class it can be billed at, in the dearest step it can reach.
   // What is not marked to be cached can not be billed as a cache write.
   enum class Cache { kUnused, kMarked };
-  Money worst_case(Tokens prompt, Tokens output, Cache cache = Cache::kMarked) const;
+  Money worst_case(Tokens prompt, Tokens output, Cache cache = Cache::kMarked,
+                   Service service = Service::kStandard) const;
   bool operator==(const PriceSheet&) const = default;
 };
 

@@ -4,6 +4,16 @@
 #include "catalog/catalog.h"
 
 namespace baton {
+namespace {
+
+// Rounded up to a whole picodollar. Split, so that no amount Money can hold overflows on the way.
+Money percent_of(Money amount, int percent) {
+  const std::int64_t hundreds = amount.picodollars() / 100;
+  const std::int64_t rest = amount.picodollars() % 100;
+  return Money::pico(hundreds) * percent + Money::pico((rest * percent + 99) / 100);
+}
+
+}  // namespace
 
 const PriceStep& PriceSheet::step_for(Tokens prompt) const {
   BATON_CHECK(!steps.empty());
@@ -13,14 +23,15 @@ const PriceStep& PriceSheet::step_for(Tokens prompt) const {
   return steps.back();
 }
 
-Money PriceSheet::bill(const Usage& usage) const {
+Money PriceSheet::bill(const Usage& usage, Service service) const {
   const PriceStep& step = step_for(usage.prompt());
-  return step.input * usage.input + step.cache_write_5m * usage.cache_write_5m +
-         step.cache_write_1h * usage.cache_write_1h + step.cache_read * usage.cache_read +
-         step.output * usage.output;
+  const Money standard = step.input * usage.input + step.cache_write_5m * usage.cache_write_5m +
+                         step.cache_write_1h * usage.cache_write_1h +
+                         step.cache_read * usage.cache_read + step.output * usage.output;
+  return service == Service::kBatch ? percent_of(standard, batch_percent) : standard;
 }
 
-Money PriceSheet::worst_case(Tokens prompt, Tokens output, Cache cache) const {
+Money PriceSheet::worst_case(Tokens prompt, Tokens output, Cache cache, Service service) const {
   BATON_CHECK(!steps.empty());
   Money worst;
   for (const PriceStep& step : steps) {
@@ -32,7 +43,7 @@ Money PriceSheet::worst_case(Tokens prompt, Tokens output, Cache cache) const {
     worst = std::max(worst, dearest * longest + step.output * output);
     if (longest == prompt) break;
   }
-  return worst;
+  return service == Service::kBatch ? percent_of(worst, batch_percent) : worst;
 }
 
 const PriceSheet* Model::sheet_on(std::string_view date) const {
