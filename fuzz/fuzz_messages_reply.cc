@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/text.h"
+#include "provider/json_reader.h"
 #include "provider/messages.h"
 
 namespace {
@@ -51,6 +52,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(status == 200);
     require(settled->text == shown && baton::is_utf8(settled->text));
     require_sane(settled->usage);
+    // What goes back is JSON, or the next request of the conversation would not be.
+    baton::JsonReader& reader = baton::json_reader();
+    require(settled->content.empty() || reader.read(settled->content) != nullptr);
+    for (const baton::ToolUse& use : settled->tool_uses) {
+      const boost::json::value* input = reader.read(use.input);
+      require(input != nullptr && input->is_object());
+    }
   } else if (const auto* unknown = std::get_if<baton::CallUnknown>(&outcome)) {
     require(status == 200 && !unknown->message.empty() && baton::is_utf8(unknown->message));
     if (unknown->seen) require_sane(*unknown->seen);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/time.h"
 #include "catalog/usage.h"
@@ -36,6 +37,15 @@ enum class StopReason {
   kOther
 };
 
+// One call of a tool that an answer asks for.
+struct ToolUse {
+  std::string id;
+  std::string name;
+  std::string input;  // a JSON object, as the model wrote it
+
+  bool operator==(const ToolUse&) const = default;
+};
+
 // The provider reported the usage and the answer ended: the bill is known.
 struct CallSettled {
   Usage usage;
@@ -43,6 +53,10 @@ struct CallSettled {
   std::string text;        // the text blocks, joined
   std::string model;       // as the provider names it
   std::string request_id;  // the provider's, "req_…"
+  // The answer's blocks as a JSON array, for sending them back in a later turn. Empty where the
+  // text says it all: one text block, or none.
+  std::string content{};
+  std::vector<ToolUse> tool_uses{};  // complete ones only, in the order of the answer
 };
 
 // Proof that nothing was billed: it was never sent, or the provider answered with an error status.

@@ -28,13 +28,40 @@ struct ModelRequest {
   Tokens max_output;
   Prompt prompt;
   std::string effort;  // "low" … "max"; empty: the model's default, and the field is not sent
+
+  bool operator==(const ModelRequest&) const = default;
 };
 
-// The body of POST /v1/messages with "stream": true. The same request gives the same bytes: keys
-// stand in one order, and what makes a cached prefix comes first. Text that is not UTF-8 is made
-// so; empty blocks are left out, their mark moves to the block before. Requires: the schema is
-// JSON.
-std::string messages_body(const ModelRequest& request);
+// How a request travels: by itself and answered as a stream, or as one item of a batch.
+enum class Delivery { kStream, kBatch };
+
+// The body of POST /v1/messages, or the "params" of a batch's item. The same request gives the same
+// bytes: keys stand in one order, and what makes a cached prefix comes first. Text that is not
+// UTF-8 is made so; empty blocks are left out, their mark moves to the block before.
+//
+// The provider takes four breakpoints. Where more are marked, up to two of the turns' (the last
+// ones) and the last of the shared part (what siblings read) stay, then the first shared ones.
+//
+// Requires: tools, turns and schema are JSON and hold no cache_control of their own; a max_output
+// of zero only in what prewarm_of() gave, by itself.
+std::string messages_body(const ModelRequest& request, Delivery delivery = Delivery::kStream);
+
+// The request that writes the shared prefix of `request` into the cache and asks for no answer; it
+// is answered whole, not as a stream. None where there is nothing to write, or the provider does
+// not take such a request: with a schema, which is part of the prefix and forbids it.
+std::optional<ModelRequest> prewarm_of(const ModelRequest& request);
+
+// What a request shares with its siblings: all up to the last breakpoint that is not a turn's.
+struct SharedPrefix {
+  std::string key;  // the same for requests that read each other's cache entry; empty: none
+  Tokens estimate;
+
+  bool operator==(const SharedPrefix&) const = default;
+};
+SharedPrefix prefix_of(const ModelRequest& request, int tokenizer_percent = 100);
+
+// The blocks of an answer as PromptTurn::answer wants them.
+std::string answer_blocks(const CallSettled& answer);
 
 // An upper bound of the prompt tokens a body can be billed for: no tokenizer makes two tokens of
 // one byte, and what the provider adds of its own (schema preamble, role markers) is bounded by the
@@ -63,7 +90,9 @@ class MessagesReply {
  public:
   using OnText = std::function<void(std::string_view)>;  // each piece of answer text, as it comes
 
-  MessagesReply();
+  // `ttl` is what the request marked its prefix with: a gateway may tell its cache writes without
+  // it.
+  explicit MessagesReply(CacheTtl ttl = CacheTtl::k5Minutes);
   ~MessagesReply();
   MessagesReply(MessagesReply&&) noexcept;
   MessagesReply& operator=(MessagesReply&&) noexcept;
@@ -72,11 +101,13 @@ class MessagesReply {
   void head(int status, const HttpHeaders& headers, Instant now);
   // Text that `on_text` was given is kept too, for CallSettled; bounded at kMaxTextBytes.
   void feed(std::string_view bytes, const OnText& on_text);
+  // Whether the answer has begun: what it writes to the cache can be read from now on.
+  bool begun() const;
   // Whether the answer can no longer be used, whatever still comes.
   bool broken() const;
   CallOutcome end(const TransferEnd& transfer);
 
-  static constexpr std::size_t kMaxTextBytes = 16u << 20;
+  static constexpr std::size_t kMaxTextBytes = 16u << 20;  // and as much for all other blocks
   static constexpr std::size_t kMaxErrorBytes = 64u << 10;
 
  private:

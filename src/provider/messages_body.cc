@@ -1,4 +1,7 @@
+#include "base/check.h"
+#include "base/hash.h"
 #include "base/json_string.h"
+#include "provider/cache_marks.h"
 #include "provider/messages.h"
 
 namespace baton {
@@ -8,23 +11,45 @@ namespace {
 // a schema.
 constexpr std::int64_t kAddedByProvider = 2048;
 
+// What a pre-warm says where nothing of the user's part is shared: there must be a message.
+constexpr std::string_view kPlaceholder = "Begin.";
+
 // The provider refuses empty text blocks.
-void append_blocks(std::string& out, const std::vector<PromptBlock>& blocks) {
+void append_blocks(std::string& out, const std::vector<PromptBlock>& blocks, CacheTtl ttl,
+                   CacheMarks& marks) {
   out += '[';
   bool first = true;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     if (blocks[i].text.empty()) continue;
-    bool mark = blocks[i].cache_mark;
-    for (std::size_t j = i + 1; j < blocks.size() && blocks[j].text.empty(); ++j) {
-      mark |= blocks[j].cache_mark;
-    }
     out += first ? R"({"type":"text","text":)" : R"(,{"type":"text","text":)";
     append_json_string(out, blocks[i].text);
-    if (mark) out += R"(,"cache_control":{"type":"ephemeral"})";
+    if (is_marked(blocks, i) && marks.keep_shared()) out += cache_control(ttl);
     out += '}';
     first = false;
   }
   out += ']';
+}
+
+bool has_blocks(std::string_view array) {
+  return array.find('{') != array.npos;
+}
+
+void append_turn(std::string& out, const PromptTurn& turn, CacheTtl ttl, CacheMarks& marks) {
+  const bool marked = turn.cache_mark && marks.keep_turn();
+  if (has_blocks(turn.answer)) {
+    out += R"(,{"role":"assistant","content":)";
+    out += turn.answer;
+    out += '}';
+  }
+  if (has_blocks(turn.reply)) {
+    out += R"(,{"role":"user","content":)";
+    if (marked) {
+      append_marked_reply(out, turn.reply, ttl);
+    } else {
+      out += turn.reply;
+    }
+    out += '}';
+  }
 }
 
 bool has_text(const std::vector<PromptBlock>& blocks) {
@@ -50,7 +75,10 @@ void append_output_config(std::string& out, const ModelRequest& request) {
 }
 
 std::size_t size_hint(const ModelRequest& request) {
-  std::size_t bytes = 512 + request.prompt.schema.size();
+  std::size_t bytes = 512 + request.prompt.schema.size() + request.prompt.tools.size();
+  for (const PromptTurn& turn : request.prompt.turns) {
+    bytes += turn.answer.size() + turn.reply.size() + 128;
+  }
   for (const auto* blocks : {&request.prompt.system, &request.prompt.user}) {
     // Source code grows by about a twelfth when its newlines, quotes and tabs are escaped.
     for (const PromptBlock& block : *blocks) bytes += block.text.size() * 13 / 12 + 80;
@@ -60,22 +88,76 @@ std::size_t size_hint(const ModelRequest& request) {
 
 }  // namespace
 
-std::string messages_body(const ModelRequest& request) {
+std::string messages_body(const ModelRequest& request, Delivery delivery) {
+  const Prompt& prompt = request.prompt;
+  const bool is_prewarm = request.max_output == Tokens(0);
+  BATON_CHECK(!is_prewarm || (delivery == Delivery::kStream && prompt.schema.empty()));
+  CacheMarks marks(prompt);
   std::string out;
   out.reserve(size_hint(request));
   out += R"({"model":)";
   append_json_string(out, request.model);
-  out += fmt::format(R"(,"max_tokens":{},"stream":true)", request.max_output.count());
-  if (has_text(request.prompt.system)) {
+  out += fmt::format(R"(,"max_tokens":{})", request.max_output.count());
+  if (delivery == Delivery::kStream && !is_prewarm) out += R"(,"stream":true)";
+  if (has_blocks(prompt.tools)) {
+    out += R"(,"tools":)";
+    out += prompt.tools;
+  }
+  if (has_text(prompt.system)) {
     out += R"(,"system":)";
-    append_blocks(out, request.prompt.system);
+    append_blocks(out, prompt.system, prompt.ttl, marks);
   }
   out += R"(,"messages":[{"role":"user","content":)";
-  append_blocks(out, request.prompt.user);
-  out += "}]";
+  append_blocks(out, prompt.user, prompt.ttl, marks);
+  out += '}';
+  for (const PromptTurn& turn : prompt.turns) append_turn(out, turn, prompt.ttl, marks);
+  out += ']';
   append_output_config(out, request);
   out += '}';
   return out;
+}
+
+std::optional<ModelRequest> prewarm_of(const ModelRequest& request) {
+  if (!request.prompt.schema.empty() || !CacheMarks(request.prompt).any_shared()) {
+    return std::nullopt;
+  }
+  ModelRequest warm = request;
+  warm.max_output = Tokens(0);
+  warm.prompt.turns.clear();
+  std::vector<PromptBlock>& user = warm.prompt.user;
+  while (!user.empty() && !user.back().cache_mark) user.pop_back();
+  if (!has_text(user)) user = {{std::string(kPlaceholder), false}};
+  return warm;
+}
+
+SharedPrefix prefix_of(const ModelRequest& request, int tokenizer_percent) {
+  const Prompt& prompt = request.prompt;
+  CacheMarks marks(prompt);
+  if (!marks.any_shared()) return {};
+  // Each part with its length before it: no two prefixes make the same bytes.
+  std::string bytes;
+  const auto add = [&](std::string_view part) {
+    bytes += fmt::format("{}:", part.size());
+    bytes += part;
+  };
+  for (const std::string* part : {&request.model, &request.effort, &prompt.schema, &prompt.tools}) {
+    add(*part);
+  }
+  for (const auto* blocks : {&prompt.system, &prompt.user}) {
+    bytes += '/';
+    for (std::size_t i = 0; i < blocks->size() && !marks.shared_done(); ++i) {
+      if ((*blocks)[i].text.empty()) continue;
+      add((*blocks)[i].text);
+      if (is_marked(*blocks, i)) marks.keep_shared();
+    }
+  }
+  return {sha256_hex(bytes), estimated_tokens(bytes.size(), tokenizer_percent)};
+}
+
+std::string answer_blocks(const CallSettled& answer) {
+  if (!answer.content.empty()) return answer.content;
+  if (answer.text.find_first_not_of(" \t\r\n") == std::string::npos) return "[]";
+  return R"([{"type":"text","text":)" + json_string(answer.text) + "}]";
 }
 
 Tokens input_bound(std::string_view body) {

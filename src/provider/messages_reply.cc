@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "base/json_fields.h"
+#include "provider/answer_content.h"
 #include "provider/error_reply.h"
 #include "provider/json_reader.h"
 #include "provider/messages.h"
@@ -30,6 +31,8 @@ std::string_view found(const HttpHeaders& headers, std::string_view name) {
 }  // namespace
 
 struct MessagesReply::State {
+  explicit State(CacheTtl ttl) : usage(ttl) {}
+
   int status = 0;  // 0: no head yet
   RetryAdvice advice;
   std::string request_id;
@@ -40,6 +43,7 @@ struct MessagesReply::State {
   std::string error_body;
 
   std::string text;
+  AnswerContent content;
   std::string model;
   WireUsage usage;
   StopReason stop = StopReason::kOther;
@@ -64,6 +68,7 @@ struct MessagesReply::State {
   void on_message_start(const json::value* message);
   void on_message_delta(const json::value* event);
   void on_message(const json::value& message, const OnText& on_text);
+  void begin_block(const json::object* block, const OnText& on_text);
   void add_text(std::string_view piece, const OnText& on_text);
 
   CallOutcome unknown(std::string message, FailureKind kind) const;
@@ -80,6 +85,13 @@ void MessagesReply::State::add_text(std::string_view piece, const OnText& on_tex
   text += piece;
   // The kept copy is shown, not the event's: nothing of the event is needed once this is called.
   if (on_text) on_text(std::string_view(text).substr(begin));
+}
+
+void MessagesReply::State::begin_block(const json::object* block, const OnText& on_text) {
+  if (!content.begin(block, text.size())) {
+    return fail(fmt::format("the answer's blocks pass {} MiB", kMaxTextBytes >> 20));
+  }
+  if (text_at(block, "type") == "text") add_text(text_at(block, "text"), on_text);
 }
 
 void MessagesReply::State::read_stream(std::string_view bytes, const OnText& on_text) {
@@ -104,12 +116,14 @@ void MessagesReply::State::on_event(std::string_view name, std::string_view data
   const std::string_view type = name.empty() ? text_at(event, "type") : name;
   if (type == "content_block_delta") {
     const json::object* delta = object_at(event, "delta");
-    if (text_at(delta, "type") == "text_delta") {
+    const std::string_view kind = text_at(delta, "type");
+    if (kind == "text_delta") {
       add_text(text_at(delta, "text"), on_text);
+    } else if (!content.add(kind, delta)) {
+      fail(fmt::format("the answer's blocks pass {} MiB", kMaxTextBytes >> 20));
     }
   } else if (type == "content_block_start") {
-    const json::object* block = object_at(event, "content_block");
-    if (text_at(block, "type") == "text") add_text(text_at(block, "text"), on_text);
+    begin_block(object_at(event, "content_block"), on_text);
   } else if (type == "message_start") {
     on_message_start(value_at(event, "message"));
   } else if (type == "message_delta") {
@@ -165,8 +179,7 @@ void MessagesReply::State::on_message(const json::value& message, const OnText& 
   on_message_start(&message);
   if (closed()) return;
   for (const json::value& block : *blocks) {
-    if (text_at(block, "type") != "text") continue;
-    add_text(text_at(block, "text"), on_text);
+    begin_block(block.if_object(), on_text);
     if (closed()) return;
   }
   stop = stop_reason_from(text_at(message, "stop_reason"));
@@ -187,11 +200,14 @@ CallOutcome MessagesReply::State::settled() {
   }
   const Result<Usage> total = usage.total();
   if (!total) return unknown(total.error().message, FailureKind::kCut);
+  std::string blocks = content.to_json(text);
   return CallSettled{.usage = *total,
                      .stop = stop,
                      .text = std::move(text),
                      .model = std::move(model),
-                     .request_id = std::move(request_id)};
+                     .request_id = std::move(request_id),
+                     .content = std::move(blocks),
+                     .tool_uses = content.tool_uses()};
 }
 
 CallOutcome MessagesReply::State::unfinished(const TransferEnd& transfer) const {
@@ -208,7 +224,7 @@ CallOutcome MessagesReply::State::unfinished(const TransferEnd& transfer) const 
   return unknown(std::move(message), cancelled ? FailureKind::kCancelled : FailureKind::kCut);
 }
 
-MessagesReply::MessagesReply() : state_(std::make_unique<State>()) {}
+MessagesReply::MessagesReply(CacheTtl ttl) : state_(std::make_unique<State>(ttl)) {}
 MessagesReply::~MessagesReply() = default;
 MessagesReply::MessagesReply(MessagesReply&&) noexcept = default;
 MessagesReply& MessagesReply::operator=(MessagesReply&&) noexcept = default;
@@ -238,6 +254,10 @@ void MessagesReply::feed(std::string_view bytes, const OnText& on_text) {
   } else {
     state.read_stream(bytes, on_text);
   }
+}
+
+bool MessagesReply::begun() const {
+  return state_->started;
 }
 
 bool MessagesReply::broken() const {

@@ -110,6 +110,105 @@ TEST(MessagesReplyTest, OnlyTextBlocksMakeText) {
             "yes");
 }
 
+std::string block_start(const std::string& block) {
+  return event("content_block_start", R"(,"index":0,"content_block":)" + block);
+}
+std::string delta(const std::string& fields) {
+  return event("content_block_delta", R"(,"index":0,"delta":{)" + fields + "}");
+}
+const std::string kBlockStop = event("content_block_stop", R"(,"index":0)");
+const std::string kEnd = counts("\"output_tokens\":7", "tool_use") + kStop;
+
+TEST(MessagesReplyTest, AnswersBlocksCanBeSentBackAsTheyCame) {
+  const CallSettled reply = settled(
+      outcome_of(kStart + block_start(R"({"type":"thinking","thinking":"","signature":""})") +
+                 delta(R"("type":"thinking_delta","thinking":"h\nm")") +
+                 delta(R"("type":"signature_delta","signature":"Eq==")") + kBlockStop +
+                 block_start(R"({"type":"redacted_thinking","data":"Zz"})") + kBlockStop +
+                 block_start(R"({"type":"text","text":""})") + text_delta("I ") +
+                 text_delta("look.") + kBlockStop +
+                 block_start(R"({"type":"tool_use","id":"toolu_1","name":"read","input":{},)"
+                             R"("caller":{"type":"direct"}})") +
+                 delta(R"("type":"input_json_delta","partial_json":"")") +
+                 delta(R"("type":"input_json_delta","partial_json":"{\"a\": 1.0, ")") +
+                 delta(R"("type":"input_json_delta","partial_json":"\"b\":\"é\"}")") + kBlockStop +
+                 block_start(R"({"type":"tool_use","id":"toolu_2","name":"list","input":{}})") +
+                 kBlockStop + kEnd));
+  EXPECT_EQ(reply.text, "I look.");
+  EXPECT_EQ(reply.stop, StopReason::kToolUse);
+  EXPECT_EQ(reply.tool_uses, (std::vector<ToolUse>{{"toolu_1", "read", R"({"a": 1.0, "b":"é"})"},
+                                                   {"toolu_2", "list", "{}"}}));
+  EXPECT_EQ(reply.content,
+            R"([{"type":"thinking","thinking":"h\nm","signature":"Eq=="},)"
+            R"({"type":"redacted_thinking","data":"Zz"},{"type":"text","text":"I look."},)"
+            R"({"type":"tool_use","id":"toolu_1","name":"read","caller":{"type":"direct"},)"
+            R"("input":{"a": 1.0, "b":"é"}},)"
+            R"({"type":"tool_use","id":"toolu_2","name":"list","input":{}}])");
+}
+
+TEST(MessagesReplyTest, AWholeMessagesBlocksAreTheSame) {
+  const CallSettled reply = settled(outcome_of(
+      R"({"type":"message","model":"m","content":[{"type":"thinking","thinking":"hm",)"
+      R"("signature":"s"},{"type":"text","text":"Do"},{"type":"tool_use","id":"t","name":"n",)"
+      R"("input":{"k":[1]}}],"stop_reason":"tool_use","usage":{"input_tokens":1,"output_tokens":1}})"));
+  EXPECT_EQ(reply.content,
+            R"([{"type":"thinking","thinking":"hm","signature":"s"},{"type":"text","text":"Do"},)"
+            R"({"type":"tool_use","id":"t","name":"n","input":{"k":[1]}}])");
+  EXPECT_EQ(reply.tool_uses, (std::vector<ToolUse>{{"t", "n", R"({"k":[1]})"}}));
+}
+
+TEST(MessagesReplyTest, AnAnswerOfOneTextNeedsNoBlocks) {
+  EXPECT_EQ(settled(outcome_of(kStart + block_start(R"({"type":"text","text":"a"})") +
+                               text_delta("b") + kBlockStop + kEnd))
+                .content,
+            "");
+  EXPECT_EQ(settled(outcome_of(kStart + text_delta("b") + kEnd)).content, "");
+  EXPECT_EQ(settled(outcome_of(kStart + block_start(R"({"type":"text","text":"a"})") +
+                               block_start(R"({"type":"text","text":"b"})") + kEnd))
+                .content,
+            R"([{"type":"text","text":"a"},{"type":"text","text":"b"}])");
+}
+
+TEST(MessagesReplyTest, ToolCallsThatWereCutAndEmptyTextAreNotSentBack) {
+  const auto answer = [](const std::string& input) {
+    return settled(
+        outcome_of(kStart + block_start(R"({"type":"text","text":"\n"})") +
+                   block_start(R"({"type":"tool_use","id":"t","name":"n","input":{}})") +
+                   delta(R"("type":"input_json_delta","partial_json":")" + input + "\"") + kEnd));
+  };
+  for (const char* cut : {R"({\"a\":)", "[]", "7", "{}}", "}"}) {
+    EXPECT_EQ(answer(cut).tool_uses, std::vector<ToolUse>{}) << cut;
+    EXPECT_EQ(answer(cut).content, "[]") << cut;
+  }
+  EXPECT_EQ(answer("{}").content, R"([{"type":"tool_use","id":"t","name":"n","input":{}}])");
+}
+
+TEST(MessagesReplyTest, BlocksWithoutEndAreRefusedInsteadOfFillingTheMemory) {
+  MessagesReply reply;
+  reply.head(200, {}, kNow);
+  reply.feed(kStart + block_start(R"({"type":"thinking","thinking":""})"), {});
+  const std::string piece =
+      delta(R"("type":"thinking_delta","thinking":")" + std::string(1u << 20, 'x') + "\"");
+  for (int i = 0; i < 20; ++i) reply.feed(piece, {});
+  EXPECT_TRUE(reply.broken());
+  EXPECT_THAT(unknown(reply.end(kComplete)).message, HasSubstr("blocks pass 16 MiB"));
+}
+
+TEST(MessagesReplyTest, AnAnswerHasBegunWithItsFirstEvent) {
+  MessagesReply reply;
+  reply.head(200, {}, kNow);
+  EXPECT_FALSE(reply.begun());
+  reply.feed(kStart, {});
+  EXPECT_TRUE(reply.begun());
+}
+
+TEST(MessagesReplyTest, CacheWritesWithoutASplitAreOfTheTimeTheRequestAskedFor) {
+  MessagesReply reply(CacheTtl::k1Hour);
+  reply.head(200, {}, kNow);
+  reply.feed(start(R"("input_tokens":5,"cache_creation_input_tokens":600)") + kEnd, {});
+  EXPECT_EQ(settled(reply.end(kComplete)).usage.cache_write_1h, Tokens(600));
+}
+
 TEST(MessagesReplyTest, NullAndAbsentCountsAreZeroAndADeltaWithoutTheSplitKeepsIt) {
   EXPECT_EQ(settled(outcome_of(start(R"("input_tokens":5,"cache_creation_input_tokens":null,)"
                                      R"("cache_creation":null)") +

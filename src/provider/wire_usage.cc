@@ -52,7 +52,8 @@ Status WireUsage::merge(const json::value* usage) {
 
 Result<Usage> WireUsage::input() const {
   if (!input_) return input_error("usage.input_tokens was never told");
-  const std::int64_t write_1h = cache_write_1h_.value_or(0);
+  const bool is_split = cache_write_5m_ || cache_write_1h_;
+  std::int64_t write_1h = cache_write_1h_.value_or(0);
   const std::int64_t split = cache_write_5m_.value_or(0) + write_1h;
   const std::int64_t writes = cache_write_.value_or(split);
   if (writes < split) {
@@ -60,7 +61,8 @@ Result<Usage> WireUsage::input() const {
         "usage.cache_creation_input_tokens is {}, less than the {} of its split", writes, split));
   }
   // Writes beyond the split were made after it was told, by the provider's own tools: at 5 minutes.
-  // Where there is no split at all, 5 minutes is what our requests ask for.
+  // Where there is no split at all, they are what the request asked for.
+  if (!is_split && ttl_ == CacheTtl::k1Hour) write_1h = writes;
   return Usage{.input = Tokens(*input_),
                .cache_write_5m = Tokens(writes - write_1h),
                .cache_write_1h = Tokens(write_1h),

@@ -8,11 +8,15 @@
 
 #include "base/result.h"
 #include "catalog/usage.h"
+#include "prompt/prompt.h"
 
 namespace baton {
 
 class WireUsage {
  public:
+  // `ttl` is what the request asked for: the class of cache writes that are told without a split.
+  explicit WireUsage(CacheTtl ttl = CacheTtl::k5Minutes) : ttl_(ttl) {}
+
   // Counts that are absent or null leave what was known. kInput for a count that cannot be one
   // (negative, a fraction, text, beyond any context); nothing of that object is taken then.
   Status merge(const boost::json::value* usage);
@@ -26,6 +30,7 @@ class WireUsage {
  private:
   Result<Usage> input() const;
 
+  CacheTtl ttl_;
   std::optional<std::int64_t> input_;
   std::optional<std::int64_t> output_;
   std::optional<std::int64_t> cache_read_;
