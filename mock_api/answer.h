@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "mock_api/api_error.h"
+#include "mock_api/tokenizer.h"
 
 namespace baton::mock_api {
 
@@ -16,8 +17,14 @@ struct Answer {
   std::string stop_reason = "end_turn";
   std::string stop_sequence;  // the one that stopped it; empty: none
   bool is_plan = false;       // has `tasks`
+  std::int64_t tokens = 0;    // what it counts as; 0: by its text
   // A refusal's category; set only with stop_reason "refusal".
   std::optional<std::string> refusal_category;
+
+  // Not every count is that of some text: an answer of a given size counts as what it was to be.
+  std::int64_t counted(const Model& model) const {
+    return tokens > 0 ? tokens : tokens_in(model, text.size());
+  }
 };
 
 // How an answer is delivered, and where it breaks.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/json_fields.h"
@@ -51,27 +52,86 @@ const json::object* last_user_message(const json::object& body) {
   return nullptr;
 }
 
-// The tool that tool_choice forces; null if none is forced.
-const json::object* forced_tool(const json::object& body) {
-  const json::object* choice = object_at(body, "tool_choice");
-  const json::array* tools = array_at(body, "tools");
-  if (choice == nullptr || tools == nullptr) return nullptr;
-  const std::string_view type = text_at(*choice, "type");
-  for (const json::value& value : *tools) {
+bool has_tasks(const json::value& answer) {
+  return answer.is_object() && answer.get_object().contains("tasks");
+}
+
+// The client tools of the request: a server tool brings no schema.
+std::vector<const json::object*> client_tools(const json::object& body) {
+  std::vector<const json::object*> tools;
+  const json::array* listed = array_at(body, "tools");
+  if (listed == nullptr) return tools;
+  for (const json::value& value : *listed) {
     const json::object* tool = value.if_object();
-    if (tool == nullptr || !tool->contains("input_schema")) continue;
-    if (type == "any") return tool;
-    if (type == "tool" && text_at(*tool, "name") == text_at(*choice, "name")) return tool;
+    if (tool != nullptr && object_at(*tool, "input_schema") != nullptr) tools.push_back(tool);
+  }
+  return tools;
+}
+
+const json::object* tool_named(const json::object& body, std::string_view name) {
+  for (const json::object* tool : client_tools(body)) {
+    if (text_at(*tool, "name") == name) return tool;
   }
   return nullptr;
 }
 
-Answer scripted_answer(const ScriptedAnswer& scripted) {
+// The tool to call now: the one that tool_choice forces, or, as long as the loop lasts, one after
+// the other. Null: none.
+const json::object* tool_to_call(const json::object& body, std::int64_t turns) {
+  const std::vector<const json::object*> tools = client_tools(body);
+  if (tools.empty()) return nullptr;
+  const json::object* choice = object_at(body, "tool_choice");
+  const std::string_view type = choice == nullptr ? "auto" : text_at(*choice, "type");
+  if (type == "none") return nullptr;
+  if (type == "tool") return tool_named(body, text_at(*choice, "name"));
+  const std::int64_t results = tool_results_in(body);
+  if (type != "any" && results >= turns - 1) return nullptr;
+  return tools[static_cast<std::size_t>(results) % tools.size()];
+}
+
+Answer answer_by_schema(const json::object& body, const json::value& schema, const Options& options,
+                        std::uint64_t seed) {
+  const std::string question = question_of(body);
+  const std::string background = background_of(body);
+  const json::value value = answer_for(schema, {.question = question, .background = background},
+                                       {.seed = seed, .plan_tasks = options.plan_tasks});
+  return {.text = json::serialize(value), .is_plan = has_tasks(value)};
+}
+
+Answer call_of(const json::object& tool, const json::object& body, const Options& options,
+               std::uint64_t seed) {
+  Answer answer = answer_by_schema(body, *tool.if_contains("input_schema"), options, seed);
+  answer.tool_name = text_at(tool, "name");
+  answer.stop_reason = "tool_use";
+  return answer;
+}
+
+// What the script lays down, as far as it does; without words, the answer is still to be made.
+std::optional<Answer> scripted_answer(const ScriptedAnswer& scripted, const json::object& body,
+                                      const Options& options, std::uint64_t seed) {
+  const json::object* tool = tool_named(body, scripted.tool_name);
+  if (!scripted.tool_name.empty() && !scripted.text && tool != nullptr) {
+    return call_of(*tool, body, options, seed);
+  }
+  if (!scripted.text && scripted.tool_name.empty() && scripted.stop_reason != "refusal") {
+    return std::nullopt;
+  }
   Answer answer{.text = scripted.text.value_or(""), .tool_name = scripted.tool_name};
-  if (!answer.tool_name.empty()) answer.stop_reason = "tool_use";
-  if (!scripted.stop_reason.empty()) answer.stop_reason = scripted.stop_reason;
+  if (!answer.tool_name.empty()) {
+    if (answer.text.empty()) answer.text = "{}";
+    answer.stop_reason = "tool_use";
+  }
   answer.refusal_category = scripted.refusal_category;
   return answer;
+}
+
+// The longest beginning of `text` of at most `bytes` that cuts no character in two.
+std::size_t whole_characters(std::string_view text, std::size_t bytes) {
+  std::size_t end = std::min(bytes, text.size());
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return end;
 }
 
 std::string short_text(int deltas) {
@@ -79,10 +139,6 @@ std::string short_text(int deltas) {
   std::string text;
   for (int i = 0; i < deltas; ++i) text += fmt::format("word {:05} ", i);
   return text;
-}
-
-bool has_tasks(const json::value& answer) {
-  return answer.is_object() && answer.get_object().contains("tasks");
 }
 
 }  // namespace
@@ -107,6 +163,16 @@ std::string background_of(const json::object& body) {
   return text;
 }
 
+std::int64_t tool_results_in(const json::object& body) {
+  std::int64_t count = 0;
+  each_object_at(body, "messages", [&count](const json::object& message) {
+    each_object_at(message, "content", [&count](const json::object& block) {
+      if (text_at(block, "type") == "tool_result") ++count;
+    });
+  });
+  return count;
+}
+
 bool thinks(const json::object& body, const Model& model) {
   const json::object* thinking = object_at(body, "thinking");
   if (thinking == nullptr) return model.thinking.on_by_default;
@@ -116,32 +182,41 @@ bool thinks(const json::object& body, const Model& model) {
 
 Answer make_answer(const json::object& body, const ScriptedAnswer* scripted, const Options& options,
                    std::uint64_t seed) {
-  const bool scripted_content =
-      scripted != nullptr &&
-      (scripted->text || !scripted->tool_name.empty() || scripted->stop_reason == "refusal");
-  if (scripted_content) return scripted_answer(*scripted);
-
-  Answer answer;
-  const json::object* tool = forced_tool(body);
-  const json::value* schema = output_schema(body);
-  if (tool != nullptr || schema != nullptr) {
-    const std::string question = question_of(body);
-    const std::string background = background_of(body);
-    const json::value& wanted = tool == nullptr ? *schema : *tool->if_contains("input_schema");
-    const json::value value = answer_for(wanted, {.question = question, .background = background},
-                                         {.seed = seed, .plan_tasks = options.plan_tasks});
-    answer.text = json::serialize(value);
-    answer.is_plan = has_tasks(value);
-    if (tool != nullptr) {
-      answer.tool_name = text_at(*tool, "name");
-      answer.stop_reason = "tool_use";
+  const bool loops = scripted != nullptr && scripted->tool_turns > 0;
+  const json::object* tool = tool_to_call(body, loops ? scripted->tool_turns : options.tool_turns);
+  if (scripted != nullptr && !(loops && tool != nullptr)) {
+    if (auto answer = scripted_answer(*scripted, body, options, seed)) {
+      if (!scripted->stop_reason.empty()) answer->stop_reason = scripted->stop_reason;
+      return *answer;
     }
+  }
+  Answer answer;
+  if (tool != nullptr) {
+    answer = call_of(*tool, body, options, seed);
+  } else if (const json::value* schema = output_schema(body)) {
+    answer = answer_by_schema(body, *schema, options, seed);
   } else {
     answer.text = short_text(options.deltas);
   }
   if (scripted != nullptr && !scripted->stop_reason.empty()) {
     answer.stop_reason = scripted->stop_reason;
   }
+  return answer;
+}
+
+Answer sized(Answer answer, const json::object& body, const Model& model, std::int64_t tokens) {
+  const std::size_t bytes = bytes_within(model, tokens);
+  const bool is_json = !answer.tool_name.empty() || output_schema(body) != nullptr;
+  if (is_json) {
+    // Blanks after a value are part of its text and change nothing of it.
+    if (answer.text.size() < bytes) answer.text.resize(bytes, ' ');
+  } else {
+    for (std::size_t word = 0; answer.text.size() < bytes; ++word) {
+      answer.text += fmt::format(" word {:05}", word % 100'000);
+    }
+    answer.text.resize(whole_characters(answer.text, bytes));
+  }
+  answer.tokens = tokens;
   return answer;
 }
 
@@ -157,13 +232,16 @@ Answer limited(Answer answer, const json::object& body, const Model& model, std:
       answer.text.resize(at);
       answer.stop_reason = "stop_sequence";
       answer.stop_sequence = sequence;
+      answer.tokens = 0;
     }
   }
+  if (max_tokens <= 0) {
+    return {.stop_reason = "max_tokens"};
+  }
   const bool forced_plan = answer.is_plan && options.plan_tasks > 0;
-  if (forced_plan || tokens_in(model, answer.text.size()) <= max_tokens) return answer;
-  std::size_t end = bytes_within(model, max_tokens);
-  while (end > 0 && (static_cast<unsigned char>(answer.text[end]) & 0xC0) == 0x80) --end;
-  answer.text.resize(end);
+  if (forced_plan || answer.counted(model) <= max_tokens) return answer;
+  if (answer.tokens > 0) answer.tokens = max_tokens;
+  answer.text.resize(whole_characters(answer.text, bytes_within(model, max_tokens)));
   // A plain response holds a tool's input as JSON, so it cannot show a part of it.
   if (!answer.tool_name.empty() && !bool_at(body, "stream").value_or(false)) answer.text = "{}";
   answer.stop_reason = "max_tokens";

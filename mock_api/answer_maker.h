@@ -15,6 +15,11 @@ namespace baton::mock_api {
 Answer make_answer(const boost::json::object& body, const ScriptedAnswer* scripted,
                    const Options& options, std::uint64_t seed);
 
+// The answer brought to a size, which it counts as: a text is cut or lengthened to it; JSON, and a
+// tool's input, are filled up with blanks and never cut.
+Answer sized(Answer answer, const boost::json::object& body, const Model& model,
+             std::int64_t tokens);
+
 // The answer as far as `max_tokens` and the stop sequences let it go. A forced plan passes whole.
 Answer limited(Answer answer, const boost::json::object& body, const Model& model,
                std::int64_t max_tokens, const Options& options);
@@ -22,6 +27,9 @@ Answer limited(Answer answer, const boost::json::object& body, const Model& mode
 // The texts of the prompt, joined by newlines: the last user message, and what stands before it.
 std::string question_of(const boost::json::object& body);
 std::string background_of(const boost::json::object& body);
+
+// The tool_result blocks of the conversation.
+std::int64_t tool_results_in(const boost::json::object& body);
 
 // Whether the model thinks before this answer.
 bool thinks(const boost::json::object& body, const Model& model);

@@ -3,11 +3,13 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
 
 #include "mock_api/mock_api.h"
+#include "mock_api/models.h"
 #include "mock_api/server.h"
 
 namespace baton::mock_api {
@@ -21,7 +23,11 @@ struct CommandLine {
   double stream_seconds = 0;
   double plan_seconds = -1;
   double late_ms = 5'000;
+  double batch_seconds = 0;
+  double batch_cancel_seconds = 0;
+  double batch_expires_seconds = 86'400;
   bool no_record = false;
+  std::vector<std::string> limits;
   std::string spend_limit;
 };
 
@@ -52,6 +58,12 @@ void define(CLI::App& app, CommandLine& line) {
   app.add_option("--deltas", options.deltas, "Pieces a streamed answer comes in")
       ->check(CLI::Range(1, 1'000'000))
       ->group(speed);
+  app.add_option("--tool-turns", options.tool_turns,
+                 "With tools: call one until the conversation holds N-1 results, then answer")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--output-tokens", options.output_tokens,
+                 "Tokens of each answer, thinking included, as far as max_tokens allows")
+      ->check(CLI::Range(1, 1'000'000));
   app.add_option("--plan-tasks", options.plan_tasks, "Items in an answer's `tasks`")
       ->check(CLI::Range(1, 100'000));
 
@@ -73,13 +85,48 @@ void define(CLI::App& app, CommandLine& line) {
       ->capture_default_str()
       ->group(faults);
 
+  const std::string batches = "Message Batches";
+  app.add_option("--batch-seconds", line.batch_seconds, "From a batch's creation to its end")
+      ->check(CLI::NonNegativeNumber)
+      ->group(batches);
+  app.add_option("--batch-cancel-seconds", line.batch_cancel_seconds, "From its cancel to its end")
+      ->check(CLI::NonNegativeNumber)
+      ->group(batches);
+  app.add_option("--batch-expires-seconds", line.batch_expires_seconds,
+                 "After which what is not processed expires")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(batches);
+  app.add_option("--rate-batch-errored", options.batches.errored, "Chance that an item is errored")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(batches);
+  app.add_option("--rate-batch-expired", options.batches.expired, "Chance that an item expires")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(batches);
+  app.add_option("--refuse-batch-create", options.batches.refused_creates,
+                 "The first N creates are answered 529 and 500 in turn")
+      ->check(CLI::NonNegativeNumber)
+      ->group(batches);
+  app.add_option("--cut-batch-create", options.batches.cut_creates,
+                 "The first N creates succeed, but the connection closes instead of an answer")
+      ->check(CLI::NonNegativeNumber)
+      ->group(batches);
+
   const std::string limits = "Limits";
   const auto limit = [&](const char* name, std::int64_t& value, const char* help) {
     app.add_option(name, value, help)->check(CLI::NonNegativeNumber)->group(limits);
   };
-  limit("--rpm", options.limits.requests, "Requests a minute, per model class");
-  limit("--itpm", options.limits.input_tokens, "Input tokens a minute; cache reads are free");
-  limit("--otpm", options.limits.output_tokens, "Output tokens a minute");
+  limit("--rpm", options.limits.all.requests, "Requests a minute, per model class");
+  limit("--itpm", options.limits.all.input_tokens, "Input tokens a minute; cache reads are free");
+  limit("--otpm", options.limits.all.output_tokens, "Output tokens a minute");
+  app.add_option("--limit", line.limits,
+                 "CLASS=RPM:ITPM:OTPM, the same for one model class (opus-4, haiku-4-5, …)")
+      ->group(limits);
+  app.add_option("--burst-seconds", options.limits.burst_seconds,
+                 "What a full bucket holds, in seconds of its refill")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(limits);
   app.add_option("--spend-limit", line.spend_limit,
                  "Dollars after which every call is a 429 enforced_spend_limit_reached")
       ->group(limits);
@@ -87,6 +134,26 @@ void define(CLI::App& app, CommandLine& line) {
 
 Millis from_ms(double ms) {
   return Millis(static_cast<std::int64_t>(ms));
+}
+
+// "opus-4=50:20000:4000".
+Status settle_limit(const std::string& text, RateLimits& limits) {
+  const std::size_t mark = text.find('=');
+  const std::string name = text.substr(0, mark);
+  const auto& models = all_models();
+  const bool known = std::any_of(models.begin(), models.end(),
+                                 [&](const Model& model) { return model.rate_class == name; });
+  long long requests = -1, input = -1, output = -1;
+  const bool read = mark != text.npos && std::sscanf(text.c_str() + mark + 1, "%lld:%lld:%lld",
+                                                     &requests, &input, &output) == 3;
+  if (!known || !read || requests < 0 || input < 0 || output < 0) {
+    return usage_error(
+        fmt::format("--limit: expected CLASS=RPM:ITPM:OTPM with a model class such as opus-4, "
+                    "got '{}'",
+                    text));
+  }
+  limits.named[name] = {.requests = requests, .input_tokens = input, .output_tokens = output};
+  return {};
 }
 
 // What the parser cannot check by itself.
@@ -97,6 +164,9 @@ Status settle(CommandLine& line) {
   options.stream_length = from_ms(line.stream_seconds * 1'000);
   if (line.plan_seconds >= 0) options.plan_length = from_ms(line.plan_seconds * 1'000);
   options.late = from_ms(line.late_ms);
+  options.batches.length = from_ms(line.batch_seconds * 1'000);
+  options.batches.cancel_length = from_ms(line.batch_cancel_seconds * 1'000);
+  options.batches.expires = from_ms(line.batch_expires_seconds * 1'000);
   options.faults.error_529 += line.fail_rate / 3;
   options.faults.error_500 += line.fail_rate / 3;
   options.faults.cut += line.fail_rate / 3;
@@ -108,6 +178,9 @@ Status settle(CommandLine& line) {
     }
     options.latency_min = Millis(min);
     options.latency_max = Millis(max);
+  }
+  for (const std::string& limit : line.limits) {
+    if (Status status = settle_limit(limit, options.limits); !status) return status;
   }
   if (!line.spend_limit.empty()) {
     const Result<Money> amount = Money::parse(line.spend_limit);
@@ -144,7 +217,8 @@ int complain(const Error& error) {
 int main(int argc, const char* const* argv) {
   CLI::App app{
       "A stand-in for the Messages API on loopback, with a bill of its own (GET /__bill).\n"
-      "GET /__requests lists what was asked, POST /__reset forgets it all.",
+      "GET /__requests lists what was asked, /__batches the batches, /__limits how far the rate\n"
+      "limits were used; POST /__reset forgets it all.",
       "baton mock-api"};
   CommandLine line;
   define(app, line);

@@ -6,7 +6,7 @@ namespace baton::mock_api {
 namespace {
 
 // Each purpose draws from a series of its own, so that one rate does not move another's draws.
-enum class Purpose : std::uint64_t { kFault = 1, kBreakPoint = 2, kLatency = 3 };
+enum class Purpose : std::uint64_t { kFault = 1, kBreakPoint = 2, kLatency = 3, kBatchItem = 4 };
 
 double draw(std::uint64_t seed, Purpose purpose, std::int64_t request) {
   const std::uint64_t series = mix(seed, static_cast<std::uint64_t>(purpose));
@@ -29,6 +29,14 @@ Fault fault_of(const FaultRates& rates, std::uint64_t seed, std::int64_t request
     left -= rate;
   }
   return Fault::kNone;
+}
+
+ItemFault item_fault_of(const BatchOptions& rates, std::uint64_t seed, std::int64_t batch,
+                        std::int64_t item) {
+  const std::uint64_t series = mix(seed, static_cast<std::uint64_t>(batch));
+  const double drawn = draw(series, Purpose::kBatchItem, item);
+  if (drawn < rates.errored) return ItemFault::kErrored;
+  return drawn < rates.errored + rates.expired ? ItemFault::kExpired : ItemFault::kNone;
 }
 
 double break_point(std::uint64_t seed, std::int64_t request) {

@@ -12,6 +12,11 @@ enum class Fault { kNone, k429, k500, k529, kCut, kOverloaded, kMalformed, kLate
 
 Fault fault_of(const FaultRates& rates, std::uint64_t seed, std::int64_t request);
 
+// What becomes of an item of a batch; both are counted from 1.
+enum class ItemFault { kNone, kErrored, kExpired };
+ItemFault item_fault_of(const BatchOptions& rates, std::uint64_t seed, std::int64_t batch,
+                        std::int64_t item);
+
 // How far an answer comes before it breaks, in [0, 1).
 double break_point(std::uint64_t seed, std::int64_t request);
 

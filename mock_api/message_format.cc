@@ -22,9 +22,10 @@ std::string usage_json(const MessageHead& head, std::int64_t output_tokens) {
       R"({{"input_tokens":{},"cache_creation_input_tokens":{},"cache_read_input_tokens":{},)"
       R"("cache_creation":{{"ephemeral_5m_input_tokens":{},"ephemeral_1h_input_tokens":{}}},)"
       R"("output_tokens":{},"output_tokens_details":{},"server_tool_use":null,)"
-      R"("service_tier":"standard","inference_geo":"{}","speed":"{}"}})",
+      R"("service_tier":"{}","inference_geo":"{}","speed":"{}"}})",
       usage.input, usage.write_5m + usage.write_1h, usage.read, usage.write_5m, usage.write_1h,
-      output_tokens, details, head.us_geography ? "us" : "global", head.fast ? "fast" : "standard");
+      output_tokens, details, head.batch ? "batch" : "standard",
+      head.us_geography ? "us" : "global", head.fast ? "fast" : "standard");
 }
 
 std::string stop_json(const Answer& answer) {

@@ -17,6 +17,7 @@ struct MessageHead {
   Usage usage;
   bool us_geography = false;
   bool fast = false;
+  bool batch = false;
 };
 
 // The complete Message, as a plain response carries it. An empty answer text gives empty content.

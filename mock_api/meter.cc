@@ -28,29 +28,41 @@ Money charge_for(const Model& model, const Usage& usage, Surcharges surcharges,
   const Money standard = times(price.input, usage.input) + times(price.write_5m, usage.write_5m) +
                          times(price.write_1h, usage.write_1h) + times(price.read, usage.read) +
                          times(price.output, usage.output);
-  // Every price is a multiple of ten picodollars, so the tenth is a whole number.
-  return surcharges.us_geography ? standard + Money::pico(standard.picodollars() / 10) : standard;
+  // Every price is a multiple of a thousand picodollars, so parts of it are whole numbers.
+  const Money sold =
+      surcharges.batch ? Money::pico(standard.picodollars() / 100 * model.batch_percent) : standard;
+  return surcharges.us_geography ? sold + Money::pico(sold.picodollars() / 10) : sold;
 }
 
-void Meter::count_request(const Model* model) {
-  ++requests_;
-  if (model != nullptr) ++accounts_[model->id].requests;
+void Meter::Sum::count(const Model* model) {
+  ++requests;
+  if (model != nullptr) ++accounts[model->id].requests;
 }
 
-void Meter::book(const Model& model, const Usage& usage, Money amount) {
-  Account& account = accounts_[model.id];
+void Meter::Sum::book(const Model& model, const Usage& usage, Money amount) {
+  Account& account = accounts[model.id];
   account.total += amount;
   account.usage.input += usage.input;
   account.usage.write_5m += usage.write_5m;
   account.usage.write_1h += usage.write_1h;
   account.usage.read += usage.read;
   account.usage.output += usage.output;
-  total_ += amount;
+  total += amount;
 }
 
-std::string Meter::to_json() const {
+void Meter::count_request(const Model* model, Way way) {
+  all_.count(model);
+  if (way == Way::kBatch) batch_.count(model);
+}
+
+void Meter::book(const Model& model, const Usage& usage, Money amount, Way way) {
+  all_.book(model, usage, amount);
+  if (way == Way::kBatch) batch_.book(model, usage, amount);
+}
+
+boost::json::object Meter::json_of(const Sum& sum) {
   boost::json::object by_model;
-  for (const auto& [id, account] : accounts_) {
+  for (const auto& [id, account] : sum.accounts) {
     by_model[id] = {
         {"total_usd", account.total.to_string()},
         {"requests", account.requests},
@@ -61,8 +73,12 @@ std::string Meter::to_json() const {
         {"output_tokens", account.usage.output},
     };
   }
-  const boost::json::object bill{
-      {"total_usd", total_.to_string()}, {"requests", requests_}, {"by_model", by_model}};
+  return {{"total_usd", sum.total.to_string()}, {"requests", sum.requests}, {"by_model", by_model}};
+}
+
+std::string Meter::to_json() const {
+  boost::json::object bill = json_of(all_);
+  bill["batch"] = json_of(batch_);
   return boost::json::serialize(bill);
 }
 

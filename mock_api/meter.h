@@ -3,6 +3,7 @@
 // It shares no code and no table with the engine's ledger, which is compared with it in the tests.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -29,6 +30,7 @@ struct Usage {
 struct Surcharges {
   bool us_geography = false;
   bool fast = false;
+  bool batch = false;  // not a surcharge: the model's batch percentage of it all
 };
 
 // Whether `speed: "fast"` is sold for the model, at its own price.
@@ -39,12 +41,16 @@ Money charge_for(const Model& model, const Usage& usage, Surcharges surcharges,
 
 class Meter {
  public:
-  // Counts a POST /v1/messages; `model` is null where the request named none that exists.
-  void count_request(const Model* model);
-  void book(const Model& model, const Usage& usage, Money amount);
-  Money total() const { return total_; }
+  enum class Way { kLive, kBatch };
 
-  // {"total_usd", "requests", "by_model": {model: {"total_usd", "requests", tokens by class}}}
+  // Counts a POST /v1/messages or an item of a batch; `model` is null where it named none that
+  // exists.
+  void count_request(const Model* model, Way way = Way::kLive);
+  void book(const Model& model, const Usage& usage, Money amount, Way way = Way::kLive);
+  Money total() const { return all_.total; }
+
+  // {"total_usd", "requests", "by_model": {model: {"total_usd", "requests", tokens by class}},
+  //  "batch": {the part of it that came in batches, in the same form}}
   std::string to_json() const;
 
  private:
@@ -53,9 +59,18 @@ class Meter {
     std::int64_t requests = 0;
     Usage usage;
   };
-  Money total_;
-  std::int64_t requests_ = 0;
-  std::map<std::string_view, Account> accounts_;  // by Model::id
+  struct Sum {
+    Money total;
+    std::int64_t requests = 0;
+    std::map<std::string_view, Account> accounts;  // by Model::id
+
+    void count(const Model* model);
+    void book(const Model& model, const Usage& usage, Money amount);
+  };
+  static boost::json::object json_of(const Sum& sum);
+
+  Sum all_;
+  Sum batch_;  // a part of all_
 };
 
 }  // namespace baton::mock_api

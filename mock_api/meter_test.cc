@@ -46,6 +46,32 @@ TEST(MeterTest, GeographyAndSpeedCostMore) {
   EXPECT_EQ(charge_for(opus, usage, {.fast = true}, kToday), Money::dollars(10));
 }
 
+TEST(MeterTest, ABatchCostsHalfOfEveryClassAndOfItsSurcharge) {
+  const Usage usage{.input = 1, .write_5m = 10, .write_1h = 100, .read = 1'000, .output = 10'000};
+  const Model& opus = *find_model("claude-opus-4-7");
+  EXPECT_EQ(charge_for(opus, usage, {.batch = true}, kToday), *Money::parse("0.12578375"));
+  EXPECT_EQ(charge_for(opus, usage, {.us_geography = true, .batch = true}, kToday),
+            *Money::parse("0.138362125"));
+}
+
+TEST(MeterTest, WhatCameInBatchesIsInTheBillAndToldApart) {
+  Meter meter;
+  const Model& haiku = *find_model("claude-haiku-4-5");
+  meter.count_request(&haiku);
+  meter.book(haiku, {.input = 100}, Money::cents(2));
+  meter.count_request(&haiku, Meter::Way::kBatch);
+  meter.book(haiku, {.input = 7}, Money::cents(1), Meter::Way::kBatch);
+  EXPECT_EQ(meter.to_json(),
+            R"({"total_usd":"0.03","requests":2,"by_model":{"claude-haiku-4-5":{)"
+            R"("total_usd":"0.03","requests":2,"input_tokens":107,)"
+            R"("cache_creation_5m_input_tokens":0,"cache_creation_1h_input_tokens":0,)"
+            R"("cache_read_input_tokens":0,"output_tokens":0}},)"
+            R"("batch":{"total_usd":"0.01","requests":1,"by_model":{"claude-haiku-4-5":{)"
+            R"("total_usd":"0.01","requests":1,"input_tokens":7,)"
+            R"("cache_creation_5m_input_tokens":0,"cache_creation_1h_input_tokens":0,)"
+            R"("cache_read_input_tokens":0,"output_tokens":0}}}})");
+}
+
 TEST(MeterTest, TheBillAddsUpByModelAndCountsRequestsThatCostNothing) {
   Meter meter;
   const Model& haiku = *find_model("claude-haiku-4-5");
@@ -57,7 +83,8 @@ TEST(MeterTest, TheBillAddsUpByModelAndCountsRequestsThatCostNothing) {
             R"({"total_usd":"0.00017","requests":2,"by_model":{"claude-haiku-4-5":{)"
             R"("total_usd":"0.00017","requests":1,"input_tokens":100,)"
             R"("cache_creation_5m_input_tokens":8,"cache_creation_1h_input_tokens":4,)"
-            R"("cache_read_input_tokens":20,"output_tokens":10}}})");
+            R"("cache_read_input_tokens":20,"output_tokens":10}},)"
+            R"("batch":{"total_usd":"0.00","requests":0,"by_model":{}}})");
 }
 
 // A model that cannot be priced must not be served.
@@ -71,7 +98,9 @@ TEST(MeterTest, EveryModelHasAPriceForEveryPrompt) {
       EXPECT_LT(price.input, price.write_5m);
       EXPECT_LT(price.write_5m, price.write_1h);
       EXPECT_LT(price.write_1h, price.output);
-      EXPECT_EQ(price.input % 10 + price.output % 10 + price.read % 10, 0) << "a tenth is added";
+      for (const std::int64_t part : {price.input, price.output, price.read, price.write_5m}) {
+        EXPECT_EQ(part % 1'000, 0) << "percentages and tenths are taken of it";
+      }
     }
   }
 }

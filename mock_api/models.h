@@ -48,6 +48,7 @@ struct Model {
   bool prefill = false;         // may end with an assistant message
   bool sampling = false;        // takes any temperature, top_p and top_k (version 2023-06-01 only)
   bool us_geography = true;     // takes inference_geo "us", at 1.1 times the price
+  int batch_percent = 50;       // of every price, in a batch
   ThinkingModes thinking;
   std::vector<PriceRow> prices;  // later rows that fit win
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "mock_api/models.h"
+#include "mock_api/paging.h"
 
 namespace baton::mock_api {
 namespace {
@@ -35,7 +35,7 @@ json::object describe(const Model& model) {
       {"retires_at", nullptr},
       {"line", model.line},
       {"capabilities",
-       {{"batch", supported(false)},
+       {{"batch", supported(true)},
         {"citations", supported(false)},
         {"code_execution", supported(false)},
         {"context_management", supported(false)},
@@ -54,52 +54,24 @@ json::object describe(const Model& model) {
   };
 }
 
-std::string_view parameter(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::string_view item = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), item.size() + 1));
-    if (item.substr(0, item.find('=')) == name && item.size() > name.size()) {
-      return item.substr(name.size() + 1);
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 std::variant<std::string, ApiError> list_models(std::string_view query) {
-  std::size_t limit = 20;
-  if (const std::string_view text = parameter(query, "limit"); !text.empty()) {
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), limit);
-    if (failed != std::errc() || end != text.data() + text.size() || limit < 1 || limit > 1'000) {
-      return invalid("limit: Input should be between 1 and 1000");
-    }
-  }
   const std::vector<Model>& models = all_models();
   const auto place_of = [&](std::string_view id) {
     const Model* model = find_model(id);
     return model == nullptr ? models.size() : static_cast<std::size_t>(model - models.data());
   };
-  std::size_t begin = 0;
-  std::size_t end = models.size();
-  if (const std::string_view after = parameter(query, "after_id"); !after.empty()) {
-    begin = std::min(models.size(), place_of(after) + 1);
+  const auto found = page_of(query, models.size(), place_of);
+  if (const ApiError* error = std::get_if<ApiError>(&found)) return *error;
+  const Page& page = std::get<Page>(found);
+  std::vector<std::string> items;
+  std::vector<std::string> ids;
+  for (std::size_t i = page.begin; i < page.end; ++i) {
+    items.push_back(json::serialize(describe(models[i])));
+    ids.emplace_back(models[i].snapshot());
   }
-  if (const std::string_view before = parameter(query, "before_id"); !before.empty()) {
-    end = place_of(before);
-    begin = end > limit ? end - limit : 0;
-  }
-  const std::size_t stop = std::min(end, begin + limit);
-  json::array data;
-  for (std::size_t i = begin; i < stop; ++i) data.emplace_back(describe(models[i]));
-  json::object page{
-      {"has_more", stop < models.size()}, {"first_id", nullptr}, {"last_id", nullptr}};
-  if (!data.empty()) {
-    page["first_id"] = models[begin].snapshot();
-    page["last_id"] = models[stop - 1].snapshot();
-  }
-  page["data"] = std::move(data);
-  return json::serialize(page);
+  return page_json(items, ids, page.has_more);
 }
 
 std::variant<std::string, ApiError> show_model(std::string_view id) {

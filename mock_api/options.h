@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -21,21 +23,41 @@ struct FaultRates {
   double late = 0;        // the answer comes `late` later
 };
 
-// Tokens and requests a minute, per model class; 0: no limit.
-struct RateLimits {
+// How batches go, and what goes wrong with them.
+struct BatchOptions {
+  Millis length;         // from its creation to its end; items end evenly over it
+  Millis cancel_length;  // from a cancel to the end
+  Millis expires = Millis::seconds(86'400);
+  double errored = 0;  // chances per item
+  double expired = 0;
+  int refused_creates = 0;  // the first creates are answered 529 and 500 in turn
+  int cut_creates = 0;  // the first that succeed have their connection closed instead of an answer
+};
+
+// Tokens and requests a minute; 0: no limit.
+struct ClassLimits {
   std::int64_t requests = 0;
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
+};
+
+// Of the organization: each model class has buckets of its own.
+struct RateLimits {
+  ClassLimits all;                                        // of classes not named below
+  std::map<std::string, ClassLimits, std::less<>> named;  // by Model::rate_class
+  double burst_seconds = 60;                              // what a full bucket holds, in refill
 };
 
 struct Options {
   std::uint16_t port = 8377;
   std::string key;  // the only key accepted; empty: any
   std::uint64_t seed = 1;
-  bool instant = false;  // no delays, the whole answer in one piece
-  bool record = true;    // keep what /__requests tells
-  int plan_tasks = 0;    // items in an answer's `tasks`; 0: as many as suit the prompt
-  int deltas = 0;        // pieces a streamed answer comes in; 0: by its length
+  bool instant = false;            // no delays, the whole answer in one piece
+  bool record = true;              // keep what /__requests tells
+  int plan_tasks = 0;              // items in an answer's `tasks`; 0: as many as suit the prompt
+  int deltas = 0;                  // pieces a streamed answer comes in; 0: by its length
+  int tool_turns = 1;              // with tools: the answer that is no call any more
+  std::int64_t output_tokens = 0;  // of each answer, thinking included; 0: by its text
   Millis answer_latency;
   Millis latency_min;
   Millis latency_max;
@@ -44,6 +66,7 @@ struct Options {
   Millis late = Millis::seconds(5);
   FaultRates faults;
   RateLimits limits;
+  BatchOptions batches;
   std::optional<Money> spend_limit;
   std::string script;  // a file's path
 };

@@ -21,20 +21,19 @@ PromptCache::Entry* PromptCache::find(std::uint64_t prefix, Instant now) {
 PromptCache::Plan PromptCache::look_up(const PromptLayout& prompt, const Model& model,
                                        Instant request_start) {
   const std::vector<Position>& positions = prompt.positions;
+  Plan plan;
   std::int64_t read = 0;
   for (std::size_t at = 0; at < positions.size(); ++at) {
     if (!positions[at].breakpoint) continue;
     for (std::size_t back = 0; back < kLookBack && back <= at; ++back) {
       const Position& position = positions[at - back];
-      Entry* entry = find(position.prefix, request_start);
-      if (entry == nullptr) continue;
-      entry->expires = std::max(entry->expires, request_start + length_of(entry->ttl));
+      if (find(position.prefix, request_start) == nullptr) continue;
+      plan.reads.push_back(position.prefix);
       read = std::max(read, position.tokens);
       break;
     }
   }
 
-  Plan plan;
   std::int64_t last_1h = read;
   std::int64_t last = read;
   for (const Position& position : positions) {
@@ -50,6 +49,14 @@ PromptCache::Plan PromptCache::look_up(const PromptLayout& prompt, const Model& 
   plan.usage.write_5m = last - last_1h;
   plan.usage.input = prompt.tokens - last;
   return plan;
+}
+
+void PromptCache::accepted(const Plan& plan, Instant request_start) {
+  for (const std::uint64_t prefix : plan.reads) {
+    if (Entry* entry = find(prefix, request_start)) {
+      entry->expires = std::max(entry->expires, request_start + length_of(entry->ttl));
+    }
+  }
 }
 
 void PromptCache::response_began(const Plan& plan, Instant request_start) {

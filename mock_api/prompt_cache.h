@@ -22,11 +22,14 @@ class PromptCache {
   // How a prompt is billed, and what becomes readable when its response begins.
   struct Plan {
     Usage usage;  // the prompt's classes; no output
+    std::vector<std::uint64_t> reads;
     std::vector<Write> writes;
   };
 
-  // Looks the prompt up as its request starts; entries found are refreshed.
+  // Looks the prompt up as its request starts.
   Plan look_up(const PromptLayout& prompt, const Model& model, Instant request_start);
+  // The request was not turned away: the entries it found live on from its start.
+  void accepted(const Plan& plan, Instant request_start);
   // The response has begun: its writes are readable from now on.
   void response_began(const Plan& plan, Instant request_start);
   void clear() { entries_.clear(); }

@@ -54,6 +54,7 @@ class PromptCacheTest : public testing::Test {
   // A request whose response has begun.
   Usage call(std::string_view picture, Instant at = kNoon, json::object more = {}) {
     const PromptCache::Plan plan = look_up(request_of(blocks(picture), std::move(more)), at);
+    cache_.accepted(plan, at);
     cache_.response_began(plan, at);
     return plan.usage;
   }

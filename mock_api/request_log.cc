@@ -12,6 +12,10 @@ std::string requests_json(const std::vector<RequestRecord>& records) {
     list.emplace_back(boost::json::object{
         {"ordinal", record.ordinal},
         {"request_id", record.request_id},
+        {"message_id", record.message_id},
+        {"batch", !record.batch_id.empty()},
+        {"batch_id", record.batch_id},
+        {"custom_id", record.custom_id},
         {"model", record.model},
         {"status", record.status},
         {"charge_usd", record.charge.to_string()},

@@ -1,4 +1,5 @@
-// What GET /__requests tells: every POST /v1/messages, in the order of arrival.
+// What GET /__requests tells: every POST /v1/messages in the order of arrival, and every item of a
+// batch that was processed, among them.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +12,13 @@
 namespace baton::mock_api {
 
 struct RequestRecord {
-  std::int64_t ordinal = 0;  // from 1
-  std::string request_id;
-  std::string model;  // as it was asked for
-  int status = 0;     // 0: not answered yet
+  std::int64_t ordinal = 0;  // of a POST, from 1; 0: an item of a batch
+  std::string request_id;    // of a POST
+  std::string message_id;    // of the answer, if it is one
+  std::string batch_id;      // of an item's batch
+  std::string custom_id;     // of an item
+  std::string model;         // as it was asked for
+  int status = 0;            // 0: not answered yet
   Money charge;
   Usage usage;
   std::string body_sha256;

@@ -18,6 +18,8 @@ struct Script::Rule {
   std::unique_ptr<RE2> regex;
   std::optional<std::int64_t> request;
   std::optional<bool> streamed;
+  std::optional<bool> batch;
+  std::optional<std::int64_t> tool_results;
   std::int64_t uses_left = -1;  // -1: any number
   ScriptedAnswer answer;
 
@@ -26,6 +28,8 @@ struct Script::Rule {
     if (!model.empty() && model != query.model) return false;
     if (request && *request != query.request) return false;
     if (streamed && *streamed != query.streamed) return false;
+    if (batch && *batch != query.batch) return false;
+    if (tool_results && *tool_results != query.tool_results) return false;
     if (!contains.empty() && query.prompt.find(contains) == query.prompt.npos) return false;
     return !regex || RE2::PartialMatch({query.prompt.data(), query.prompt.size()}, *regex);
   }
@@ -92,7 +96,7 @@ Status read_answer(const json::object& answer, ScriptedAnswer& out, std::string_
   static const std::set<std::string_view> known = {
       "text",   "json",  "tool_use",    "stop_reason", "refusal_category",
       "status", "error", "retry_after", "latency_ms",  "stream_seconds",
-      "deltas", "break", "break_at"};
+      "deltas", "break", "break_at",    "tool_turns",  "output_tokens"};
   if (Status status = only_known(answer, known, where); !status) return status;
   if (const auto status = integer_at(answer, "status"); status && *status != 200) {
     if (*status < 400 || *status > 599) {
@@ -105,7 +109,8 @@ Status read_answer(const json::object& answer, ScriptedAnswer& out, std::string_
   if (const json::object* tool = object_at(answer, "tool_use")) {
     out.tool_name = text_at(*tool, "name");
     const json::value* input = tool->if_contains("input");
-    out.text = input == nullptr ? "{}" : json::serialize(*input);
+    // Without an input, one that fits the tool's schema is made up.
+    if (input != nullptr) out.text = json::serialize(*input);
   }
   out.stop_reason = text_at(answer, "stop_reason");
   if (answer.contains("refusal_category")) {
@@ -117,6 +122,8 @@ Status read_answer(const json::object& answer, ScriptedAnswer& out, std::string_
   if (const auto seconds = number_at(answer, "stream_seconds")) {
     out.stream_length = Millis(static_cast<std::int64_t>(*seconds * 1000));
   }
+  out.tool_turns = static_cast<int>(integer_at(answer, "tool_turns").value_or(0));
+  out.output_tokens = integer_at(answer, "output_tokens").value_or(0);
   out.deltas = static_cast<int>(integer_at(answer, "deltas").value_or(0));
   return read_break(answer, out, where);
 }
@@ -146,13 +153,16 @@ Result<Script> Script::parse(std::string_view text) {
     }
     Rule rule;
     if (const json::object* match = object_at(*object, "match")) {
-      const Status known =
-          only_known(*match, {"model", "contains", "regex", "request", "stream"}, where);
+      const Status known = only_known(
+          *match, {"model", "contains", "regex", "request", "stream", "batch", "tool_results"},
+          where);
       if (!known) return known.error();
       rule.model = text_at(*match, "model");
       rule.contains = text_at(*match, "contains");
       rule.request = integer_at(*match, "request");
       if (match->contains("stream")) rule.streamed = bool_at(*match, "stream").value_or(false);
+      rule.batch = bool_at(*match, "batch");
+      rule.tool_results = integer_at(*match, "tool_results");
       if (match->contains("regex")) {
         const std::string_view regex = text_at(*match, "regex");
         rule.regex =

@@ -18,6 +18,8 @@ struct ScriptedAnswer {
   std::optional<ApiError> error;
   std::optional<std::string> text;
   std::string tool_name;
+  int tool_turns = 0;              // 0: as the option says
+  std::int64_t output_tokens = 0;  // 0: as the option says
   std::string stop_reason;
   std::optional<std::string> refusal_category;
   std::optional<Millis> latency;
@@ -31,8 +33,10 @@ struct ScriptedAnswer {
 struct ScriptQuery {
   std::string_view model;
   std::string_view prompt;   // system prompt and messages
-  std::int64_t request = 0;  // its number, from 1
+  std::int64_t request = 0;  // its number, from 1; 0: an item of a batch
   bool streamed = false;
+  bool batch = false;
+  std::int64_t tool_results = 0;  // in the whole conversation
 };
 
 class Script {

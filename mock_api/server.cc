@@ -27,6 +27,7 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
 constexpr std::uint64_t kMaxBody = 32u << 20;
+constexpr std::uint64_t kMaxBatch = 256u << 20;
 constexpr std::size_t kMaxHead = 32u << 10;
 // What is read and thrown away of a request that was refused for its size, so that its sender sees
 // the refusal and not a reset connection.
@@ -109,7 +110,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void read_head() {
     parser_.emplace();
-    parser_->body_limit(kMaxBody);
+    parser_->body_limit(kMaxBatch);
     parser_->header_limit(kMaxHead);
     http::async_read_header(
         socket_, buffer_, *parser_,
@@ -118,6 +119,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void on_head(error_code failed) {
     if (failed) return refuse(failed);
+    if (!parser_->get().target().starts_with("/v1/messages/batches")) {
+      parser_->body_limit(kMaxBody);
+      if (parser_->content_length().value_or(0) > kMaxBody) return refuse(http::error::body_limit);
+    }
     if (parser_->get()[http::field::expect] == "100-continue") {
       error_code ignored;
       asio::write(socket_, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")),
@@ -159,6 +164,7 @@ class Session : public std::enable_shared_from_this<Session> {
     reply_ = service_.handle({.method = {method.data(), method.size()},
                               .target = {target.data(), target.size()},
                               .body = message.body(),
+                              .host = field("host"),
                               .api_key = field("x-api-key"),
                               .authorization = field("authorization"),
                               .version = field("anthropic-version"),
@@ -177,6 +183,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void begin() {
     begun_ = true;
     if (reply_.call) service_.began(*reply_.call, wall_clock());
+    if (reply_.unsaid) return hang_up();
     if (!reply_.stream) return send_plain();
     stream_start_ = steady_ms();
     out_ = head();
@@ -263,6 +270,10 @@ class Session : public std::enable_shared_from_this<Session> {
     }
     reply_ = {};
     if (keep_alive_) return read_head();
+    hang_up();
+  }
+
+  void hang_up() {
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
     if (draining_) drain();

@@ -11,64 +11,20 @@
 #include "mock_api/answer_maker.h"
 #include "mock_api/faults.h"
 #include "mock_api/models_endpoint.h"
+#include "mock_api/request_checks.h"
+#include "mock_api/respond.h"
 #include "mock_api/tokenizer.h"
 #include "mock_api/validate.h"
 
 namespace baton::mock_api {
-namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxJsonDepth = 256;
-constexpr std::int64_t kThinkingTokens = 16;  // what a model that thinks spends on it here
-
-struct Parsed {
-  json::value value;
-  std::optional<ApiError> error;
-};
-
-Parsed parse_body(const HttpRequest& request) {
-  Parsed parsed;
-  if (!request.content_encoding.empty() && request.content_encoding != "identity") {
-    parsed.error = invalid("The request body's encoding is not supported.");
-    parsed.error->code = "request_body_encoding_unsupported";
-    return parsed;
-  }
-  json::error_code failed;
-  parsed.value = json::parse({request.body.data(), request.body.size()}, failed, {},
-                             {.max_depth = kMaxJsonDepth});
-  if (failed) {
-    parsed.error = invalid(fmt::format("The request body is not valid JSON: {}", failed.message()));
-  } else if (!parsed.value.is_object()) {
-    parsed.error = invalid("The request body must be a JSON object");
-  }
-  return parsed;
-}
-
-std::optional<ApiError> refusal_of_headers(const HttpRequest& request) {
-  if (request.version.empty()) return invalid("anthropic-version: header is required");
-  if (request.version != "2023-06-01" && request.version != "2026-10-21") {
-    return invalid(
-        fmt::format("anthropic-version: \"{}\" is not a valid version", request.version));
-  }
-  // Real names end in a date; which of them are in force changes too often to be listed here.
-  for (std::string_view rest = request.betas; !rest.empty();) {
-    const std::string_view name = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
-    const bool dated = name.size() > 11 && name[name.size() - 11] == '-' &&
-                       name.find_last_not_of("0123456789-") == name.size() - 12;
-    if (!dated) {
-      return invalid(
-          fmt::format("Unexpected value(s) `{}` for the `anthropic-beta` header.", name));
-    }
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 Service::Service(Options options, Script script)
-    : options_(std::move(options)), script_(std::move(script)), limiter_(options_.limits) {}
+    : options_(std::move(options)),
+      script_(std::move(script)),
+      limiter_(options_.limits),
+      batches_(options_.batches, options_.seed) {}
 
 std::string Service::next_id(std::string_view prefix) {
   constexpr std::string_view kDigits =
@@ -84,15 +40,16 @@ std::string Service::next_id(std::string_view prefix) {
   return id;
 }
 
-RequestRecord* Service::record_of(std::int64_t ordinal) {
-  const auto index = static_cast<std::size_t>(ordinal - 1);
-  return options_.record && index < records_.size() ? &records_[index] : nullptr;
+RequestRecord* Service::record_at(std::size_t place) {
+  return place == 0 || place > records_.size() ? nullptr : &records_[place - 1];
 }
 
 void Service::reset() {
   meter_ = Meter();
   cache_.clear();
   limiter_ = RateLimiter(options_.limits);
+  batches_.clear();
+  refused_creates_ = cut_creates_ = 0;
   records_.clear();
   requests_ = 0;
 }
@@ -127,6 +84,9 @@ Reply Service::refused(const ApiError& error) {
 }
 
 Reply Service::handle(const HttpRequest& request, Instant now) {
+  batches_.advance(now, [this](const Batch& batch, std::size_t index, BatchItem& item, Instant at) {
+    process(batch, index, item, at);
+  });
   Reply reply = route(request, now);
   reply.headers.emplace_back("anthropic-organization-id", "00000000-0000-4000-8000-000000000001");
   ensure_request_id(reply);
@@ -143,14 +103,22 @@ Reply Service::route(const HttpRequest& request, Instant now) {
 
   if (get && path == "/__bill") return json(meter_.to_json());
   if (get && path == "/__requests") return json(requests_json(records_));
+  if (get && path == "/__batches") return json(batches_.to_json());
+  if (get && path == "/__limits") return json(limiter_.to_json());
   if (post && path == "/__reset") {
     reset();
     return json("{}");
   }
   if (post && path == "/v1/messages") return create_message(request, now);
 
-  if (std::optional<ApiError> wrong = refusal_of_key(request)) return failed(*wrong);
+  if (std::optional<ApiError> wrong = refusal_of_key(request, options_.key)) {
+    return failed(*wrong);
+  }
   if (post && path == "/v1/messages/count_tokens") return count_tokens(request);
+  constexpr std::string_view kBatches = "/v1/messages/batches";
+  if (path == kBatches || (path.starts_with(kBatches) && path[kBatches.size()] == '/')) {
+    return route_batches(request, path.substr(kBatches.size()), query, now);
+  }
   constexpr std::string_view kModel = "/v1/models/";
   if (get && (path == "/v1/models" || path.starts_with(kModel))) {
     const auto found =
@@ -161,23 +129,11 @@ Reply Service::route(const HttpRequest& request, Instant now) {
   return failed({.status = 404, .type = "not_found_error", .message = "Not found"});
 }
 
-std::optional<ApiError> Service::refusal_of_key(const HttpRequest& request) const {
-  std::string_view key = request.api_key;
-  constexpr std::string_view kBearer = "Bearer ";
-  if (key.empty() && request.authorization.starts_with(kBearer)) {
-    key = request.authorization.substr(kBearer.size());
-  }
-  if (!key.empty() && (options_.key.empty() || key == options_.key)) return std::nullopt;
-  return ApiError{.status = 401,
-                  .type = "authentication_error",
-                  .message = key.empty() ? "x-api-key header is required" : "invalid x-api-key"};
-}
-
 Reply Service::count_tokens(const HttpRequest& request) {
   if (std::optional<ApiError> wrong = refusal_of_headers(request)) return failed(*wrong);
-  const Parsed parsed = parse_body(request);
-  if (parsed.error) return failed(*parsed.error);
-  const json::object& body = parsed.value.get_object();
+  const auto parsed = parse_body(request);
+  if (const ApiError* wrong = std::get_if<ApiError>(&parsed)) return failed(*wrong);
+  const json::object& body = std::get<json::object>(parsed);
   if (std::optional<ApiError> wrong = refusal(body, Endpoint::kCountTokens, request.version)) {
     return failed(*wrong);
   }
@@ -188,24 +144,26 @@ Reply Service::count_tokens(const HttpRequest& request) {
 
 Reply Service::create_message(const HttpRequest& request, Instant now) {
   const std::int64_t ordinal = ++requests_;
+  std::size_t place = 0;
   if (options_.record) {
     RequestRecord record{.ordinal = ordinal, .started = now};
     record.body_sha256 = sha256_hex(request.body);
     std::from_chars(request.retry_count.data(),
                     request.retry_count.data() + request.retry_count.size(), record.retry_count);
     records_.push_back(std::move(record));
+    place = records_.size();
   }
 
   const Model* model = nullptr;
   const auto attempt = [&]() -> Reply {
-    if (std::optional<ApiError> wrong = refusal_of_key(request)) return failed(*wrong);
-    if (std::optional<ApiError> wrong = refusal_of_headers(request)) return failed(*wrong);
-    const Parsed parsed = parse_body(request);
-    if (parsed.error) return failed(*parsed.error);
-    const json::object& body = parsed.value.get_object();
+    if (auto wrong = refusal_of_key(request, options_.key)) return failed(*wrong);
+    if (auto wrong = refusal_of_headers(request)) return failed(*wrong);
+    const auto parsed = parse_body(request);
+    if (const ApiError* wrong = std::get_if<ApiError>(&parsed)) return failed(*wrong);
+    const json::object& body = std::get<json::object>(parsed);
     const std::string_view name = text_at(body, "model");
     model = find_model(name);
-    if (RequestRecord* record = record_of(ordinal)) {
+    if (RequestRecord* record = record_at(place)) {
       record->model = name;
       record->streamed = bool_at(body, "stream").value_or(false);
     }
@@ -217,22 +175,27 @@ Reply Service::create_message(const HttpRequest& request, Instant now) {
   Reply reply = attempt();
   const std::string& request_id = ensure_request_id(reply);
   meter_.count_request(model);
-  if (RequestRecord* record = record_of(ordinal)) {
+  if (reply.call) reply.call->record = place;
+  if (RequestRecord* record = record_at(place)) {
     record->request_id = request_id;
     record->status = reply.status;
     if (!reply.call) record->ended = now;
+    if (reply.call) record->message_id = reply.call->message_id;
   }
   return reply;
 }
 
+std::optional<ApiError> Service::refusal_by_spend_limit() const {
+  if (!options_.spend_limit || meter_.total() < *options_.spend_limit) return std::nullopt;
+  ApiError error = plain_error(429);
+  error.message = "You have reached your specified API usage limits.";
+  error.code = "enforced_spend_limit_reached";
+  return error;
+}
+
 std::optional<ApiError> Service::refusal_by_limits(const Model& model, std::int64_t input_tokens,
                                                    Instant now) {
-  if (options_.spend_limit && meter_.total() >= *options_.spend_limit) {
-    ApiError error = plain_error(429);
-    error.message = "You have reached your specified API usage limits.";
-    error.code = "enforced_spend_limit_reached";
-    return error;
-  }
+  if (auto wrong = refusal_by_spend_limit()) return wrong;
   const std::optional<int> wait = limiter_.admit(model.rate_class, input_tokens, now);
   if (!wait) return std::nullopt;
   ApiError error = plain_error(429);
@@ -304,20 +267,23 @@ std::optional<ApiError> injected_error(Fault fault) {
 
 }  // namespace
 
+const ScriptedAnswer* Service::scripted_for(ScriptQuery query, const json::object& body) {
+  if (script_.empty()) return nullptr;
+  const std::string text = background_of(body) + question_of(body);
+  query.prompt = text;
+  query.tool_results = tool_results_in(body);
+  return script_.next(query);
+}
+
 Reply Service::answer(const json::object& body, const Model& model, const HttpRequest& request,
                       Instant now) {
   const std::int64_t ordinal = requests_;
   const PromptLayout prompt = lay_out(body, model, request.workspace);
   if (std::optional<ApiError> wrong = too_long(model, prompt.tokens)) return failed(*wrong);
 
-  const ScriptedAnswer* scripted = nullptr;
-  if (!script_.empty()) {
-    const std::string text = background_of(body) + question_of(body);
-    scripted = script_.next({.model = model.id,
-                             .prompt = text,
-                             .request = ordinal,
-                             .streamed = bool_at(body, "stream").value_or(false)});
-  }
+  const ScriptedAnswer* scripted = scripted_for(
+      {.model = model.id, .request = ordinal, .streamed = bool_at(body, "stream").value_or(false)},
+      body);
   if (scripted != nullptr && scripted->error) {
     Reply reply = failed(*scripted->error);
     reply.delay = scripted->latency.value_or(Millis(0));
@@ -338,25 +304,22 @@ Reply Service::answer(const json::object& body, const Model& model, const HttpRe
     return reply;
   }
 
-  const std::int64_t max_tokens = integer_at(body, "max_tokens").value_or(0);
-  const std::uint64_t seed = mix(options_.seed, std::hash<std::string_view>{}(request.body));
-  MessageHead head{.id = next_id("msg_"),
-                   .tool_id = next_id("toolu_"),
-                   .model = model.snapshot(),
-                   .usage = plan.usage,
-                   .us_geography = text_at(body, "inference_geo") == "us",
-                   .fast = text_at(body, "speed") == "fast" && has_fast_mode(model)};
-  if (thinks(body, model) && max_tokens > kThinkingTokens) head.usage.thinking = kThinkingTokens;
-  Answer said = limited(make_answer(body, scripted, options_, seed), body, model,
-                        max_tokens - head.usage.thinking, options_);
-  head.usage.output =
-      std::min(max_tokens, head.usage.thinking + tokens_in(model, said.text.size()));
-  const bool refused_at_once = said.stop_reason == "refusal" && said.text.empty();
-  if (refused_at_once) head.usage = {};  // a refusal before any output is not billed
+  cache_.accepted(plan, now);
+
+  Response response =
+      respond({.body = body,
+               .model = model,
+               .scripted = scripted,
+               .seed = mix(options_.seed, std::hash<std::string_view>{}(request.body))},
+              plan.usage, options_);
+  MessageHead& head = response.head;
+  Answer& said = response.said;
+  head.id = next_id("msg_");
+  head.tool_id = next_id("toolu_");
 
   Reply reply;
   reply.call = std::make_unique<Call>(Call{
-      .ordinal = ordinal,
+      .message_id = head.id,
       .model = &model,
       .plan = std::move(plan),
       .usage = head.usage,
@@ -401,7 +364,7 @@ void Service::ended(Call& call, std::optional<std::size_t> text_sent, Instant no
   const Money amount = charge_for(*call.model, call.usage, call.surcharges, date_of(now));
   meter_.book(*call.model, call.usage, amount);
   limiter_.produced(call.model->rate_class, call.usage.output, now);
-  if (RequestRecord* record = record_of(call.ordinal)) {
+  if (RequestRecord* record = record_at(call.record)) {
     record->charge = amount;
     record->usage = call.usage;
     record->ended = now;

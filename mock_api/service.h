@@ -15,7 +15,9 @@
 #include <string_view>
 #include <vector>
 
+#include "mock_api/batches.h"
 #include "mock_api/event_stream.h"
+#include "mock_api/http_request.h"
 #include "mock_api/options.h"
 #include "mock_api/prompt_cache.h"
 #include "mock_api/rate_limiter.h"
@@ -24,22 +26,10 @@
 
 namespace baton::mock_api {
 
-struct HttpRequest {
-  std::string_view method;
-  std::string_view target;  // with its query
-  std::string_view body;
-  std::string_view api_key;        // x-api-key
-  std::string_view authorization;  // "Bearer …"
-  std::string_view version;        // anthropic-version
-  std::string_view betas;          // anthropic-beta
-  std::string_view workspace;      // anthropic-workspace-id
-  std::string_view content_encoding;
-  std::string_view retry_count;  // x-stainless-retry-count
-};
-
 // A call in flight, from its request to its entry in the bill.
 struct Call {
-  std::int64_t ordinal = 0;
+  std::size_t record = 0;  // its place in the log, counted from 1; 0: it is in none
+  std::string message_id;
   const Model* model = nullptr;
   PromptCache::Plan plan;
   Usage usage;  // with the whole answer's output
@@ -54,6 +44,7 @@ struct Reply {
   std::string body;
   Millis delay;
   bool cut_body = false;  // send half of the body, then close the connection
+  bool unsaid = false;    // close the connection without a byte
   std::unique_ptr<EventStream> stream;
   std::unique_ptr<Call> call;
 };
@@ -78,7 +69,20 @@ class Service {
   Reply answer(const boost::json::object& body, const Model& model, const HttpRequest& request,
                Instant now);
   Reply count_tokens(const HttpRequest& request);
-  std::optional<ApiError> refusal_of_key(const HttpRequest& request) const;
+  const ScriptedAnswer* scripted_for(ScriptQuery query, const boost::json::object& body);
+
+  // service_batches.cc
+  Reply route_batches(const HttpRequest& request, std::string_view rest, std::string_view query,
+                      Instant now);
+  Reply create_batch(const HttpRequest& request, Instant now);
+  Reply list_batches(const HttpRequest& request, std::string_view query);
+  Reply one_batch(const HttpRequest& request, std::string_view id, std::string_view action,
+                  Instant now);
+  void process(const Batch& batch, std::size_t index, BatchItem& item, Instant now);
+  std::optional<ApiError> answer_item(const Batch& batch, BatchItem& item, RequestRecord& record,
+                                      Instant now);
+
+  std::optional<ApiError> refusal_by_spend_limit() const;
   std::optional<ApiError> refusal_by_limits(const Model& model, std::int64_t input_tokens,
                                             Instant now);
   Delivery delivery_of(const ScriptedAnswer* scripted, bool is_plan, std::int64_t ordinal) const;
@@ -86,7 +90,7 @@ class Service {
   Reply json(std::string body);
   const std::string& ensure_request_id(Reply& reply);
   std::string next_id(std::string_view prefix);
-  RequestRecord* record_of(std::int64_t ordinal);
+  RequestRecord* record_at(std::size_t place);  // from 1; null if nothing is recorded
   void reset();
 
   Options options_;
@@ -94,6 +98,9 @@ class Service {
   Meter meter_;
   PromptCache cache_;
   RateLimiter limiter_;
+  Batches batches_;
+  int refused_creates_ = 0;
+  int cut_creates_ = 0;
   std::vector<RequestRecord> records_;
   std::int64_t requests_ = 0;
   std::uint64_t ids_ = 0;

@@ -24,7 +24,8 @@ bool known_field(std::string_view name, Endpoint endpoint) {
   static const std::set<std::string_view> messages_only = {
       "max_tokens", "stop_sequences", "stream",    "metadata",    "service_tier", "inference_geo",
       "container",  "diagnostics",    "fallbacks", "temperature", "top_p",        "top_k"};
-  return both.contains(name) || (endpoint == Endpoint::kMessages && messages_only.contains(name));
+  return both.contains(name) ||
+         (endpoint != Endpoint::kCountTokens && messages_only.contains(name));
 }
 
 Refusal check_fields(const json::object& body, Endpoint endpoint, std::string_view version) {
@@ -206,6 +207,16 @@ Refusal check_prewarm(const json::object& body) {
   return std::nullopt;
 }
 
+// What makes no sense where nobody waits for the answer.
+Refusal check_batch_item(const json::object& body) {
+  if (bool_at(body, "stream").value_or(false)) return invalid("stream: not supported in a batch");
+  if (value_at(body, "speed") != nullptr) return invalid("speed: not supported in a batch");
+  if (integer_at(body, "max_tokens") == 0) {
+    return invalid("max_tokens: 0 is not supported in a batch");
+  }
+  return std::nullopt;
+}
+
 Refusal check_region_and_speed(const json::object& body, const Model& model) {
   const std::string_view geography = text_at(body, "inference_geo");
   if (!geography.empty() && geography != "global" && geography != "us") {
@@ -233,7 +244,10 @@ std::optional<ApiError> refusal(const json::object& body, Endpoint endpoint,
                     .type = "not_found_error",
                     .message = fmt::format("model: {}", text_at(body, "model"))};
   }
-  if (endpoint == Endpoint::kMessages) {
+  if (endpoint == Endpoint::kBatchItem) {
+    if (Refusal wrong = check_batch_item(body)) return wrong;
+  }
+  if (endpoint != Endpoint::kCountTokens) {
     if (Refusal wrong = check_max_tokens(body, *model)) return wrong;
     if (Refusal wrong = check_sampling(body, *model)) return wrong;
     if (Refusal wrong = check_prewarm(body)) return wrong;

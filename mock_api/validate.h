@@ -11,7 +11,7 @@
 
 namespace baton::mock_api {
 
-enum class Endpoint { kMessages, kCountTokens };
+enum class Endpoint { kMessages, kBatchItem, kCountTokens };
 
 // The body of a request to `endpoint`, under an anthropic-version. The prompt's length is checked
 // apart (too_long), because it takes a layout to know it.
