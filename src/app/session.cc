@@ -228,9 +228,10 @@ Result<RunState> Session::begin(Review& review, const Endpoint& endpoint,
   created.catalog_version = tables_.catalog.version();
   created.budget = request.budget;
   if (!request.local) {
-    created.estimate = estimate_review(review.change(), tables_.types, request.models,
-                                       tables_.catalog, date_of(created.at))
-                           .total();
+    const Money likely = estimate_review(review.change(), tables_.types, request.models,
+                                         tables_.catalog, date_of(created.at))
+                             .total();
+    created.forecast = Forecast{.low = likely, .likely = likely, .high = likely};
   }
   created.parallel = request.parallel;
   created.seed = random_number();

@@ -37,6 +37,10 @@ struct CallTag {
 };
 using TaskId = Ordinal<TaskTag>;  // "t0" is the task the run begins with
 using CallId = Ordinal<CallTag>;
+struct BatchTag {
+  static constexpr char kPrefix = 'b';
+};
+using BatchId = Ordinal<BatchTag>;
 
 // A run's name: "r-" and 12 lower-case letters and digits; safe as a file name and in a shell.
 using RunId = std::string;

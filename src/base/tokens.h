@@ -14,6 +14,8 @@ class Tokens {
   explicit constexpr Tokens(std::int64_t count) : count_(count) {}
   constexpr std::int64_t count() const { return count_; }
   constexpr Tokens operator+(Tokens other) const { return Tokens(count_ + other.count_); }
+  constexpr Tokens operator-(Tokens other) const { return Tokens(count_ - other.count_); }
+  constexpr Tokens& operator-=(Tokens other) { return *this = *this - other; }
   constexpr Tokens& operator+=(Tokens other) { return *this = *this + other; }
   constexpr auto operator<=>(const Tokens&) const = default;
 

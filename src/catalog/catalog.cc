@@ -36,6 +36,8 @@ void lay_over(Model& model, const ModelEntry& entry) {
   model.max_output = entry.max_output.value_or(model.max_output);
   model.min_cacheable = entry.min_cacheable.value_or(model.min_cacheable);
   model.takes_effort = entry.takes_effort.value_or(model.takes_effort);
+  if (entry.rate_class) model.rate_class = *entry.rate_class;
+  if (model.rate_class.empty()) model.rate_class = model.id;
   model.tokenizer_percent = entry.tokenizer_percent.value_or(model.tokenizer_percent);
   for (const PriceSheet& sheet : entry.sheets) lay_over(model.sheets, sheet);
 }

@@ -63,6 +63,7 @@ struct Model {
   Tokens max_output{};
   Tokens min_cacheable{};            // a shorter prefix is silently not cached
   bool takes_effort = false;         // accepts output_config.effort
+  std::string rate_class{};          // models of one class share the provider's rate limits
   int tokenizer_percent = 100;       // tokens for the same text, against the older tokenizers' 100
   std::vector<PriceSheet> sheets{};  // in rising order of valid_from
 

@@ -44,6 +44,7 @@ TEST(CatalogTest, AModelIsReadWhole) {
                        .context_window = Tokens(1000),
                        .max_output = Tokens(100),
                        .min_cacheable = Tokens(50),
+                       .rate_class = "small",
                        .sheets = {{.valid_from = "2026-01-01",
                                    .steps = {{.input = Money::pico(1'000'000),
                                               .cache_write_5m = Money::pico(1'250'000),
@@ -143,7 +144,8 @@ TEST(CatalogOverrideTest, ANewModelIsAdded) {
   EXPECT_EQ(*catalog->find("own"), (Model{.id = "own",
                                           .context_window = Tokens(9),
                                           .max_output = Tokens(8),
-                                          .min_cacheable = Tokens(7)}));
+                                          .min_cacheable = Tokens(7),
+                                          .rate_class = "own"}));
 }
 
 constexpr std::string_view kTwoPrices = R"([[model]]

@@ -229,7 +229,7 @@ PriceSheet Reader::sheet(const toml::table& table) {
 
 ModelEntry Reader::model(const toml::table& table) {
   only_keys(table, {"id", "aliases", "context_window", "max_output", "min_cacheable",
-                    "takes_effort", "tokenizer_percent", "price"});
+                    "takes_effort", "rate_class", "tokenizer_percent", "price"});
   ModelEntry entry;
   entry.line = static_cast<int>(table.source().begin.line);
   entry.id = text(table, "id");
@@ -238,6 +238,7 @@ ModelEntry Reader::model(const toml::table& table) {
   entry.max_output = tokens(table, "max_output");
   entry.min_cacheable = tokens(table, "min_cacheable");
   entry.takes_effort = truth(table, "takes_effort");
+  if (table.contains("rate_class")) entry.rate_class = text(table, "rate_class");
   if (const auto percent = whole(table, "tokenizer_percent", 10, 1000)) {
     entry.tokenizer_percent = static_cast<int>(*percent);
   }

@@ -20,6 +20,7 @@ struct ModelEntry {
   std::optional<Tokens> max_output;
   std::optional<Tokens> min_cacheable;
   std::optional<bool> takes_effort;
+  std::optional<std::string> rate_class;
   std::optional<int> tokenizer_percent;
   std::vector<PriceSheet> sheets;  // in rising order of valid_from, no date twice
 };

@@ -33,6 +33,9 @@ class Budget {
   // reservation.
   void settle(CallId call, Money actual);
 
+  // A new cap, whatever was charged so far. A lower one stops what is to come.
+  void raise(std::optional<Money> cap) { cap_ = cap; }
+
   // What could be promised now; none: no cap.
   std::optional<Money> available() const;
   std::optional<Money> cap() const { return cap_; }

@@ -24,6 +24,10 @@ std::string_view to_string(FailureKind kind) {
       return "spend_limit";
     case FailureKind::kCancelled:
       return "cancelled";
+    case FailureKind::kExpired:
+      return "expired";
+    case FailureKind::kOverbilled:
+      return "overbilled";
   }
   return {};
 }

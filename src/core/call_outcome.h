@@ -24,6 +24,8 @@ enum class FailureKind {
   kSpendLimit,   // 402, a spend-limit 429 or 400: nothing more may be started; never heals by
                  // retrying
   kCancelled,    // we cut it ourselves
+  kExpired,      // an item of a batch that ran out of its time: not billed
+  kOverbilled,   // the bill passes what was set aside: the price is not what we think it is
 };
 
 enum class StopReason {

@@ -10,6 +10,8 @@ std::string_view to_string(Verdict verdict) {
       return "none";
     case Verdict::kAccepted:
       return "accepted";
+    case Verdict::kContinue:
+      return "continue";
     case Verdict::kRefused:
       return "refused";
     case Verdict::kTruncated:
@@ -54,6 +56,8 @@ std::string_view to_string(SkipReason reason) {
       return "too_large";
     case SkipReason::kProvider:
       return "provider";
+    case SkipReason::kLimit:
+      return "limit";
   }
   return {};
 }

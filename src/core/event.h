@@ -9,11 +9,14 @@
 //   TaskAdded ─► AttemptStarted ─► CallPrepared ─► CallReserved ─► CallEnded ─► TaskFinished
 //     │            ▲                                                   ├──────► TaskSkipped
 //     │            └──────────── RetryScheduled, perhaps Escalated ◄───┘
+//     │                         ▲                                      │
+//     │                         └──────────── TurnStarted ◄────────────┘  the attempt goes on
 //     └─► CheckersStarted ─► CheckersEnded ─► TaskFinished, or on to a model
 //
 // Large texts are not in events: they are stored once and named by their hash (BlobId).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -40,9 +43,44 @@ struct TaskSpec {
   std::vector<TaskId> after;    // ends of these come before its start
   bool last = false;            // starts once the plan is closed and every other task has ended
   Tokens max_output;            // what it asks for; a call may get less
+  std::string effort;           // "low" … "max"; empty: the model's own default
+  bool batch = false;           // not urgent: by the batch endpoint, at its price
   BlobId brief;                 // the task in the workflow's own words (JSON)
 
   bool operator==(const TaskSpec&) const = default;
+};
+
+// What may be promised, beside the run's whole budget. Each is a cap of its own: a call fits only
+// if it fits all of them.
+struct Caps {
+  std::optional<Money> call;
+  std::optional<Money> attempt;
+  std::optional<Money> task;
+  std::map<std::string, Money> worker;  // by task type, over the run
+  std::optional<Money> day;             // over all runs of the project, on one day (UTC)
+
+  bool operator==(const Caps&) const = default;
+};
+
+// What a run may use up beside money.
+struct Limits {
+  std::optional<std::int64_t> turns;  // calls of one attempt
+  std::optional<Tokens> tokens;       // of all calls, prompt and output
+  std::optional<Millis> wall;         // from the run's creation, pauses included
+
+  bool operator==(const Limits&) const = default;
+};
+
+// What a run was expected to cost, before its first call.
+struct Forecast {
+  Money low;     // one run in ten costs less
+  Money likely;  // the middle
+  Money high;    // one run in ten costs more
+  Millis wall;
+  std::int64_t tasks = 0;
+  std::int64_t history = 0;  // runs of this project it was learned from
+
+  bool operator==(const Forecast&) const = default;
 };
 
 // ---- facts ----
@@ -56,8 +94,13 @@ struct RunCreated {
   BlobId request;        // the settings it was asked with (JSON)
   BlobId input;          // what it works on (JSON, the workflow's own)
   std::string catalog_version;
+  std::string project;          // whose daily cap and history it shares
+  std::string mode;             // "orchestrate", "direct" or "local"
+  std::string mode_reason;      // for people
   std::optional<Money> budget;  // none: no cap
-  std::optional<Money> estimate;
+  Caps caps;
+  Limits limits;
+  std::optional<Forecast> forecast;
   int parallel = 1;        // worker tasks at a time
   std::uint64_t seed = 0;  // for jitter
   bool operator==(const RunCreated&) const = default;
@@ -68,6 +111,22 @@ struct RunCreated {
 struct RunResumed {
   Instant at;
   bool operator==(const RunResumed&) const = default;
+};
+
+// The user allows more: what was left undone for want of money is tried again.
+struct BudgetRaised {
+  Instant at;
+  std::optional<Money> budget;  // none: no cap any more
+  bool operator==(const BudgetRaised&) const = default;
+};
+
+// What the store has set aside for this run of the project's cap for a day. `amount` may be less
+// than was asked for; then nothing more is left, for now.
+struct DayAllotted {
+  Instant at;
+  std::string day;
+  Money amount;
+  bool operator==(const DayAllotted&) const = default;
 };
 
 // The user asked to stop: nothing new is started; what is in flight may end.
@@ -91,13 +150,32 @@ struct CallPrepared {
   Tokens input_bound;         // can not be passed
   bool cache_marked = false;  // some of it is marked to be cached, and may be billed as a write
   Tokens input_estimate;      // for fitting a context window
+  std::string prefix;         // what it shares with others, by a hash; empty: nothing marked
+  Tokens prefix_tokens;       // about how long that is
+  Millis prefix_ttl;          // how long it stays readable
   bool operator==(const CallPrepared&) const = default;
+};
+
+// The answer of a call that writes a shared prefix has begun: from now on others can read it.
+struct FirstByte {
+  Instant at;
+  CallId call;
+  bool operator==(const FirstByte&) const = default;
+};
+
+// The provider has taken a batch, under this name. Its items end one by one (CallEnded).
+struct BatchAccepted {
+  Instant at;
+  BatchId batch;
+  std::string name;  // "msgbatch_…"
+  bool operator==(const BatchAccepted&) const = default;
 };
 
 // What the answer is worth to its task; read by the workflow, decided upon by step().
 enum class Verdict {
   kNone,  // there is no answer
   kAccepted,
+  kContinue,    // a turn of a longer attempt: it goes on with `reply`
   kRefused,     // the model declined and would decline again
   kTruncated,   // cut at max_tokens
   kInvalid,     // not what the schema asks for
@@ -124,7 +202,9 @@ struct CallEnded {
   std::string message;  // what came back, for people
   int http_status = 0;
   std::optional<Millis> retry_after;
-  BlobId answer;  // the text, kept whatever the verdict
+  BlobId answer;   // the text, kept whatever the verdict
+  BlobId content;  // its blocks (JSON), where it is more than a text
+  BlobId reply;    // what the model is told if the attempt goes on (JSON); empty: it can not
   std::string request_id;
   bool operator==(const CallEnded&) const = default;
 };
@@ -147,7 +227,17 @@ struct AttemptStarted {
   Tier tier = Tier::kFast;
   std::string model;
   Tokens max_output;
+  std::string effort;
   bool operator==(const AttemptStarted&) const = default;
+};
+
+// The attempt goes on: the model is shown its answers so far and what was said to them.
+struct TurnStarted {
+  Instant at;
+  TaskId task;
+  int turn = 2;        // of the attempt; its first is AttemptStarted
+  std::string reason;  // why, where the answer was not what was asked for
+  bool operator==(const TurnStarted&) const = default;
 };
 
 struct CheckersStarted {
@@ -165,6 +255,7 @@ struct CallReserved {
   Tokens max_output;  // perhaps lowered to what the budget still holds
   Money hold;
   std::string price_date;  // `valid_from` of the pinned price sheet
+  bool batch = false;      // waits for its batch, and is billed at its price
   bool operator==(const CallReserved&) const = default;
 };
 
@@ -175,8 +266,27 @@ struct RetryScheduled {
   Tokens max_output;  // of the next attempt: more than the last where that one was cut short
   bool counted =
       true;  // false: the attempt was ours to lose (a stop, a crash), the tier keeps its chance
+  bool keeps_turns = false;  // the turns so far stand, and the same call is made again
+  std::string effort;        // of the next attempt: the retry may try harder
   std::string reason;
   bool operator==(const RetryScheduled&) const = default;
+};
+
+// What the next call can cost passes what is set aside for this run of the day's cap: the store is
+// asked for more.
+struct AllotmentAsked {
+  Instant at;
+  std::string day;
+  Money amount;
+  bool operator==(const AllotmentAsked&) const = default;
+};
+
+// These reserved calls go to the provider as one batch.
+struct BatchFormed {
+  Instant at;
+  BatchId batch;
+  std::vector<CallId> calls;
+  bool operator==(const BatchFormed&) const = default;
 };
 
 // The provider refuses, or cannot be reached: nothing more is started, and the run can be resumed.
@@ -215,6 +325,7 @@ enum class SkipReason {
   kNoPrice,   // no model of a tier it may use has a price
   kTooLarge,  // its context fits no window
   kProvider,  // the provider refuses the run: key, permission, spend limit
+  kLimit,     // a limit of turns, tokens or time
 };
 std::string_view to_string(SkipReason reason);
 std::optional<SkipReason> skip_reason_from(std::string_view name);
@@ -243,13 +354,16 @@ struct RunEnded {
   Instant at;
   RunStatus status = RunStatus::kComplete;
   std::string reason;  // for people; empty for kComplete
+  std::string day;     // of the last allotment, and what of it was used: the rest goes back
+  Money day_used;
   bool operator==(const RunEnded&) const = default;
 };
 
-using Event =
-    std::variant<RunCreated, RunResumed, StopRequested, TaskAdded, CallPrepared, CallEnded,
-                 CheckersEnded, AttemptStarted, CheckersStarted, CallReserved, RetryScheduled,
-                 RunHalted, Escalated, PlanClosed, TaskFinished, TaskSkipped, RunEnded>;
+using Event = std::variant<RunCreated, RunResumed, BudgetRaised, DayAllotted, StopRequested,
+                           TaskAdded, CallPrepared, FirstByte, BatchAccepted, CallEnded,
+                           CheckersEnded, AttemptStarted, TurnStarted, CheckersStarted,
+                           CallReserved, RetryScheduled, AllotmentAsked, BatchFormed, RunHalted,
+                           Escalated, PlanClosed, TaskFinished, TaskSkipped, RunEnded>;
 
 Instant at_of(const Event& event);
 

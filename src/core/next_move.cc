@@ -31,7 +31,11 @@ NextMove after_failure(FailureKind kind, int attempts) {
       return NextMove::kEscalate;
     case FailureKind::kDenied:
     case FailureKind::kSpendLimit:
+    case FailureKind::kOverbilled:
       return NextMove::kHaltRun;
+    // Nothing was billed, and what could not be done in a day can be tried for another one.
+    case FailureKind::kExpired:
+      return retry_up_to(2, attempts);
     case FailureKind::kCancelled:
       return NextMove::kTryAgainLater;
   }
@@ -51,6 +55,7 @@ NextMove next_move(const CallEnded& end, int attempts) {
       return retry_up_to(2, attempts);
     case Verdict::kRefused:
     case Verdict::kWindowFull:
+    case Verdict::kContinue:
     case Verdict::kNone:
     case Verdict::kAccepted:
       return NextMove::kEscalate;

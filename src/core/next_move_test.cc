@@ -81,7 +81,9 @@ TEST(NextMoveTest, EveryKindOfFailureHasItsMove) {
                              {FailureKind::kRejected, kEscalate, kAlways, kEscalate},
                              {FailureKind::kDenied, kHaltRun, kAlways, kHaltRun},
                              {FailureKind::kSpendLimit, kHaltRun, kAlways, kHaltRun},
-                             {FailureKind::kCancelled, kTryAgainLater, kAlways, kTryAgainLater}},
+                             {FailureKind::kCancelled, kTryAgainLater, kAlways, kTryAgainLater},
+                             {FailureKind::kExpired, kRetry, 1, kEscalate},
+                             {FailureKind::kOverbilled, kHaltRun, kAlways, kHaltRun}},
                             failed_by);
 }
 
@@ -89,6 +91,7 @@ TEST(NextMoveTest, EveryVerdictHasItsMove) {
   using enum NextMove;
   expect_table<Verdict>({{Verdict::kNone, kEscalate, kAlways, kEscalate},
                          {Verdict::kAccepted, kEscalate, kAlways, kEscalate},
+                         {Verdict::kContinue, kEscalate, kAlways, kEscalate},
                          {Verdict::kRefused, kEscalate, kAlways, kEscalate},
                          {Verdict::kTruncated, kRetryWithMoreOutput, 1, kEscalate},
                          {Verdict::kInvalid, kRetry, 1, kEscalate},

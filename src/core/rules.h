@@ -10,6 +10,8 @@
 
 namespace baton {
 
+class Pacer;
+
 struct Rules {
   const Catalog* catalog = nullptr;  // outlives the rules
   TierModels models;
@@ -21,6 +23,17 @@ struct Rules {
 
   Millis backoff_first{500};
   Millis backoff_most{8'000};
+
+  // What the provider's limits allow now, learned by the process; null: send at once. Outlives the
+  // rules.
+  Pacer* pacer = nullptr;
+
+  // Calls that could read a shared prefix wait this long for the one that writes it.
+  Millis longest_gate{20'000};
+  // Not more than this goes into one batch.
+  std::size_t most_batched = 10'000;
+  // What is asked of the day's cap at a time, in worst cases of one call.
+  std::int64_t allotment_calls = 8;
 };
 
 }  // namespace baton

@@ -13,7 +13,7 @@ namespace {
 void leave_index(RunState& run, const Task& task) {
   switch (task.status) {
     case TaskStatus::kReady:
-      run.ready[task.spec.role].erase(task.spec.id);
+      run.ready[lane_of(task.spec)].erase(task.spec.id);
       return;
     case TaskStatus::kBackingOff:
       run.backing_off.erase({task.not_before, task.spec.id});
@@ -37,7 +37,7 @@ void leave_index(RunState& run, const Task& task) {
 void enter_index(RunState& run, const Task& task) {
   switch (task.status) {
     case TaskStatus::kReady:
-      run.ready[task.spec.role].insert(task.spec.id);
+      run.ready[lane_of(task.spec)].insert(task.spec.id);
       return;
     case TaskStatus::kBackingOff:
       run.backing_off.emplace(task.not_before, task.spec.id);
@@ -61,7 +61,11 @@ void enter_index(RunState& run, const Task& task) {
 void count_running(RunState& run, const Task& task, int by) {
   if (!task.running()) return;
   run.running += by;
-  if (task.spec.role == Role::kWorker) run.workers_running += by;
+  if (task.spec.batch) {
+    if (task.status == TaskStatus::kPreparing) run.batch_preparing += by;
+  } else if (task.spec.role == Role::kWorker) {
+    run.workers_running += by;
+  }
 }
 
 // The only place where a task's status changes.
@@ -100,6 +104,70 @@ void on(RunState& run, const RunCreated& event) {
   run = RunState();
   run.created = event;
   run.budget = Budget(event.budget);
+  for (const auto& [type, cap] : event.caps.worker) run.worker_budgets.emplace(type, Budget(cap));
+}
+
+// An attempt that was ours to lose leaves the tier its chances.
+void uncount_try(Task& task) {
+  --task.tries;
+  if (task.turns.empty()) --task.attempts_here;
+}
+
+// To be done after all. Whoever waited for it has gone ahead without it.
+void reopen(RunState& run, Task& task) {
+  if (task.skipped) --run.skipped;
+  --run.ended;
+  task.skipped.reset();
+  task.note.clear();
+  task.result.clear();
+  task.attempts_here = task.tries = 0;
+  task.turns.clear();
+  task.dependents.clear();
+  move_to(run, task, TaskStatus::kWaiting);
+}
+
+// Ready, unless it waits for others.
+void line_up(RunState& run, Task& task) {
+  task.open_before = 0;
+  for (const TaskId before : task.spec.after) {
+    if (run.task(before).ended()) continue;
+    ++task.open_before;
+    run.task(before).dependents.push_back(task.spec.id);
+  }
+  if (task.open_before == 0 && !task.spec.last) move_to(run, task, TaskStatus::kReady);
+}
+
+// What was left undone for want of money has another chance, and what sums everything up is done
+// again after it. Dependents that went ahead without it stay done.
+void on(RunState& run, const BudgetRaised& event) {
+  run.created.budget = event.budget;
+  run.budget.raise(event.budget);
+  run.day.exhausted = false;
+  std::vector<TaskId> reopened;
+  for (Task& task : run.tasks) {
+    if (task.skipped != SkipReason::kBudget) continue;
+    reopened.push_back(task.spec.id);
+    if (task.spec.id == TaskId(0) && task.spec.role == Role::kOrchestrator) run.plan_closed = false;
+    reopen(run, task);
+  }
+  if (reopened.empty()) return;
+  for (Task& task : run.tasks) {
+    if (task.spec.last && task.ended()) reopen(run, task);
+  }
+  for (const TaskId id : reopened) line_up(run, run.task(id));
+  release_last(run);
+}
+
+void on(RunState& run, const AllotmentAsked& event) {
+  if (run.day.day != event.day) run.day = DayShare{.day = event.day};
+  run.day.asked = event.amount;
+}
+
+void on(RunState& run, const DayAllotted& event) {
+  if (run.day.day != event.day) run.day = DayShare{.day = event.day};
+  run.day.allotted += event.amount;
+  run.day.exhausted = event.amount < run.day.asked;
+  run.day.asked = Money();
 }
 
 // Nobody is left to end what the process before had begun: it begins again. Calls in flight stay
@@ -109,7 +177,8 @@ void on(RunState& run, const RunResumed&) {
   run.reason.clear();
   run.stopping = false;
   run.halt.reset();
-  run.throttled_until.clear();
+  run.overbilled.reset();
+  run.day.asked = Money();  // the answer, if there was one, was never told
   // A clock that ran ahead must not keep them waiting; what the provider still refuses, it will say
   // again.
   while (!run.backing_off.empty())
@@ -117,7 +186,7 @@ void on(RunState& run, const RunResumed&) {
   for (Task& task : run.tasks) {
     if (task.status == TaskStatus::kChecking || task.status == TaskStatus::kPreparing ||
         task.status == TaskStatus::kPrepared) {
-      if (task.status != TaskStatus::kChecking) --task.attempts_here;
+      if (task.status != TaskStatus::kChecking) uncount_try(task);
       move_to(run, task, TaskStatus::kReady);
     }
   }
@@ -132,14 +201,9 @@ void on(RunState& run, const TaskAdded& event) {
   task.spec = event.spec;
   task.tier = event.spec.tier;
   task.max_output = event.spec.max_output;
-  for (const TaskId before : event.spec.after) {
-    if (run.task(before).ended()) continue;
-    ++task.open_before;
-    run.task(before).dependents.push_back(event.spec.id);
-  }
+  task.effort = event.spec.effort;
   run.tasks.push_back(std::move(task));
-  Task& added = run.tasks.back();
-  if (added.open_before == 0 && !added.spec.last) move_to(run, added, TaskStatus::kReady);
+  line_up(run, run.tasks.back());
 }
 
 void on(RunState& run, const CallPrepared& event) {
@@ -148,17 +212,74 @@ void on(RunState& run, const CallPrepared& event) {
   move_to(run, task, TaskStatus::kPrepared);
 }
 
+// A call that reads an entry keeps it alive; the first one that finds none writes it.
+void use_prefix(RunState& run, const OpenCall& call, CallId id, Instant at, Millis ttl) {
+  CacheEntry& prefix = run.prefixes[call.prefix];
+  if (at < prefix.readable_until) {
+    prefix.readable_until = std::max(prefix.readable_until, at + ttl);
+  } else if (!run.open_calls.contains(prefix.writer)) {
+    prefix.writer = id;
+    prefix.since = at;
+  }
+}
+
+// From now on the others can read what the call wrote.
+void open_prefix(RunState& run, const OpenCall& call, CallId id) {
+  const auto prefix = run.prefixes.find(call.prefix);
+  if (prefix == run.prefixes.end() || prefix->second.writer != id) return;
+  prefix->second.readable_until = prefix->second.since + run.task(call.task).prepared->prefix_ttl;
+  prefix->second.writer = CallId();
+}
+
+void on(RunState& run, const FirstByte& event) {
+  open_prefix(run, run.open_calls.at(event.call), event.call);
+}
+
+void on(RunState& run, const BatchFormed& event) {
+  run.batches_formed = event.batch.number();
+  OpenBatch& batch = run.batches[event.batch];
+  batch.formed = event.at;
+  batch.calls.insert(event.calls.begin(), event.calls.end());
+  for (const CallId id : event.calls) {
+    run.unbatched.erase(id);
+    run.open_calls.at(id).in = event.batch;
+  }
+}
+
+void on(RunState& run, const BatchAccepted& event) {
+  run.batches.at(event.batch).name = event.name;
+}
+
+// No longer open: neither held, nor in a batch, nor writing a prefix.
+void close_call(RunState& run, const OpenCall& call, const CallEnded& event) {
+  run.budget.settle(event.call, event.charge);
+  const Task& task = run.task(call.task);
+  if (const auto own = run.worker_budgets.find(task.spec.type); own != run.worker_budgets.end())
+    own->second.settle(event.call, event.charge);
+  if (call.day == run.day.day) run.day.used += event.charge - call.hold;
+  run.open_tokens -= call.tokens;
+  run.unbatched.erase(event.call);
+  if (const auto batch = run.batches.find(call.in); batch != run.batches.end()) {
+    batch->second.calls.erase(event.call);
+    if (batch->second.calls.empty()) run.batches.erase(batch);
+  }
+  if (event.bill == BillState::kSettled) open_prefix(run, call, event.call);
+  run.open_calls.erase(event.call);
+}
+
 void on(RunState& run, const CallEnded& event) {
   const OpenCall call = run.open_calls.at(event.call);
-  run.budget.settle(event.call, event.charge);
+  close_call(run, call, event);
+  if (event.bill == BillState::kSettled && event.charge > call.hold) {
+    run.overbilled =
+        fmt::format("{} of {} was billed {}, and {} had been set aside", event.call.to_string(),
+                    call.model, event.charge.to_display(), call.hold.to_display());
+  }
   if (event.bill == BillState::kUnknown) run.unknown += event.charge;
   run.usage += event.usage;
-  run.open_calls.erase(event.call);
-  if (event.failure == FailureKind::kThrottled && event.retry_after) {
-    Instant& until = run.throttled_until[call.model];
-    until = std::max(until, event.at + *event.retry_after);
-  }
   Task& task = run.task(call.task);
+  task.spent += event.charge;
+  task.attempt_spent += event.charge;
   task.last_end = event;
   move_to(run, task, TaskStatus::kDeciding);
 }
@@ -186,25 +307,61 @@ void on(RunState& run, const CheckersEnded& event) {
 void on(RunState& run, const AttemptStarted& event) {
   Task& task = run.task(event.task);
   task.attempts = event.attempt;
-  ++task.attempts_here;
+  task.tries = ++task.attempts_here;
   task.tier = event.tier;
   task.model = event.model;
   task.max_output = event.max_output;
+  task.effort = event.effort;
+  task.turns.clear();
+  task.repaired = false;
+  task.attempt_spent = Money();
+  task.prepared.reset();
+  move_to(run, task, TaskStatus::kPreparing);
+}
+
+// A new turn, after an answer; or the same one again, after a failure or a crash.
+void on(RunState& run, const TurnStarted& event) {
+  Task& task = run.task(event.task);
+  if (task.last_end) {
+    task.turns.push_back({task.last_end->answer, task.last_end->content, task.last_end->reply});
+    task.repaired |= task.last_end->verdict != Verdict::kContinue;
+    task.last_end.reset();
+    task.tries = 0;
+  }
+  ++task.tries;
   task.prepared.reset();
   move_to(run, task, TaskStatus::kPreparing);
 }
 
 void on(RunState& run, const CallReserved& event) {
   run.calls = event.call.number();
+  Task& task = run.task(event.task);
+  OpenCall call;
+  call.task = event.task;
+  call.model = event.model;
+  call.max_output = event.max_output;
+  call.hold = event.hold;
+  call.price_date = event.price_date;
+  call.day = date_of(event.at);
+  call.prefix = task.prepared->prefix;
+  call.tokens = task.prepared->input_estimate + event.max_output;
+  call.batch = event.batch;
   run.budget.reserve(event.call, event.hold);
-  run.open_calls.emplace(event.call, OpenCall{event.task, event.model, event.max_output, event.hold,
-                                              event.price_date});
-  move_to(run, run.task(event.task), TaskStatus::kCalling);
+  if (const auto own = run.worker_budgets.find(task.spec.type); own != run.worker_budgets.end())
+    own->second.reserve(event.call, event.hold);
+  if (call.day == run.day.day) run.day.used += event.hold;
+  run.open_tokens += call.tokens;
+  if (event.batch) run.unbatched.insert(event.call);
+  if (!call.prefix.empty()) use_prefix(run, call, event.call, event.at, task.prepared->prefix_ttl);
+  run.open_calls.emplace(event.call, std::move(call));
+  move_to(run, task, TaskStatus::kCalling);
 }
 
 void on(RunState& run, const RetryScheduled& event) {
   Task& task = run.task(event.task);
-  if (!event.counted) --task.attempts_here;
+  if (!event.counted) uncount_try(task);
+  if (!event.keeps_turns) task.turns.clear();
+  task.effort = event.effort;
   task.max_output = event.max_output;
   task.not_before = event.not_before;
   task.last_end.reset();
@@ -218,7 +375,9 @@ void on(RunState& run, const RunHalted& event) {
 void on(RunState& run, const Escalated& event) {
   Task& task = run.task(event.task);
   task.tier = event.to;
-  task.attempts_here = 0;
+  task.attempts_here = task.tries = 0;
+  task.turns.clear();
+  task.effort = task.spec.effort;
   task.max_output = task.spec.max_output;
   task.last_end.reset();
   task.note = fmt::format("{} → {}: {}", to_string(event.from), to_string(event.to), event.reason);
@@ -247,6 +406,7 @@ void on(RunState& run, const TaskSkipped& event) {
 }
 
 void on(RunState& run, const RunEnded& event) {
+  run.day.allotted = run.day.used;  // the rest has gone back
   run.status = event.status;
   run.reason = event.reason;
 }
@@ -284,8 +444,25 @@ std::optional<std::string> added_contradiction(const RunState& run, const TaskSp
 std::optional<std::string> reserved_contradiction(const RunState& run, const CallReserved& event) {
   if (event.call.number() != run.calls + 1)
     return fmt::format("call {} is out of order", event.call.to_string());
+  if (!run.task(event.task).prepared)
+    return fmt::format("call {} is reserved without being prepared", event.call.to_string());
   if (event.hold < Money() || !run.budget.fits(event.hold)) {
     return fmt::format("call {} holds more than the budget has left", event.call.to_string());
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> call_contradiction(const RunState& run, CallId call) {
+  if (run.open_calls.contains(call)) return std::nullopt;
+  return fmt::format("call {} ends without being open", call.to_string());
+}
+
+std::optional<std::string> batch_contradiction(const RunState& run, const BatchFormed& event) {
+  if (event.batch.number() != run.batches_formed + 1)
+    return fmt::format("batch {} is out of order", event.batch.to_string());
+  for (const CallId call : event.calls) {
+    if (!run.unbatched.contains(call))
+      return fmt::format("call {} is batched without waiting for it", call.to_string());
   }
   return std::nullopt;
 }
@@ -327,11 +504,14 @@ std::optional<std::string> contradiction(const RunState& run, const Event& event
   if (std::holds_alternative<RunCreated>(event) != first) {
     return first ? "it does not begin with the run's creation" : "the run is created a second time";
   }
-  if (const auto* ended = std::get_if<CallEnded>(&event)) {
-    if (!run.open_calls.contains(ended->call)) {
-      return fmt::format("call {} ends without being open", ended->call.to_string());
-    }
-    return std::nullopt;
+  if (const auto* ended = std::get_if<CallEnded>(&event))
+    return call_contradiction(run, ended->call);
+  if (const auto* begun = std::get_if<FirstByte>(&event))
+    return call_contradiction(run, begun->call);
+  if (const auto* batch = std::get_if<BatchFormed>(&event)) return batch_contradiction(run, *batch);
+  if (const auto* batch = std::get_if<BatchAccepted>(&event)) {
+    if (run.batches.contains(batch->batch)) return std::nullopt;
+    return fmt::format("batch {} is accepted without being open", batch->batch.to_string());
   }
   if (const auto* added = std::get_if<TaskAdded>(&event))
     return added_contradiction(run, added->spec);

@@ -32,6 +32,22 @@ enum class TaskStatus {
 };
 std::string_view to_string(TaskStatus status);
 
+// What a task waits for before it starts: an orchestrator for nothing, a worker for a free hand;
+// what goes by batch occupies none.
+enum class Lane { kOrchestrator, kBatch, kWorker };
+inline Lane lane_of(const TaskSpec& spec) {
+  if (spec.role == Role::kOrchestrator) return Lane::kOrchestrator;
+  return spec.batch ? Lane::kBatch : Lane::kWorker;
+}
+
+// One answer of an attempt that went on, and what was said to it.
+struct Turn {
+  BlobId answer;
+  BlobId content;  // empty: the answer is a text
+  BlobId reply;
+  bool operator==(const Turn&) const = default;
+};
+
 struct Task {
   TaskSpec spec;
   TaskStatus status = TaskStatus::kWaiting;
@@ -39,6 +55,10 @@ struct Task {
   std::string model;        // of the last attempt
   int attempts = 0;         // over all tiers; counted as they start: after a crash one may have run
   int attempts_here = 0;    // on this tier
+  int tries = 0;            // of the same call: failures of a later turn cost the tier no attempt
+  std::string effort;       // of the last or next attempt
+  std::vector<Turn> turns;  // of this attempt, so far
+  bool repaired = false;    // this attempt has had its turn to mend a bad answer
   bool checked = false;     // checkers have had their turn
   bool covered = false;     // and did all of it
   Tokens max_output;        // what the next attempt asks for
@@ -47,8 +67,10 @@ struct Task {
   std::optional<CallPrepared> prepared;
   std::optional<CallEnded> last_end;  // while kDeciding
   Instant not_before;
-  BlobId findings;  // of its checkers
-  BlobId result;    // the accepted answer
+  Money spent;          // charged for its calls
+  Money attempt_spent;  // of which for this attempt
+  BlobId findings;      // of its checkers
+  BlobId result;        // the accepted answer
   std::optional<SkipReason> skipped;
   std::string note;  // why it was escalated or skipped, for the report
 
@@ -69,6 +91,11 @@ struct OpenCall {
   Tokens max_output;
   Money hold;
   std::string price_date;
+  std::string day;     // of the reservation, whose cap it counts against
+  std::string prefix;  // that it may read or write
+  Tokens tokens;       // about what it can use up
+  bool batch = false;
+  BatchId in;  // the batch it has gone to; b0: none yet
   bool operator==(const OpenCall&) const = default;
 };
 
@@ -76,6 +103,31 @@ struct Halt {  // the provider refuses the run: nothing more is started
   FailureKind kind = FailureKind::kDenied;
   std::string reason;
   bool operator==(const Halt&) const = default;
+};
+
+// What the store has set aside for the run of its project's cap for a day.
+struct DayShare {
+  std::string day;
+  Money allotted;
+  Money used;              // charged or held
+  Money asked;             // not answered yet
+  bool exhausted = false;  // the last answer was less than was asked for
+  bool operator==(const DayShare&) const = default;
+};
+
+// A prefix that calls share, at the provider: written by one of them, then read by the others.
+struct CacheEntry {
+  CallId writer;  // in flight, its answer not begun; c0: none
+  Instant since;  // its reservation
+  Instant readable_until;
+  bool operator==(const CacheEntry&) const = default;
+};
+
+struct OpenBatch {
+  std::string name;  // the provider's; empty while it is not known
+  Instant formed;
+  std::set<CallId> calls;  // not ended
+  bool operator==(const OpenBatch&) const = default;
 };
 
 struct RunState {
@@ -90,21 +142,34 @@ struct RunState {
   Usage usage;              // of all calls that have ended
   std::vector<Task> tasks;  // tasks[i].spec.id is TaskId(i)
   std::map<CallId, OpenCall> open_calls;
-  int calls = 0;  // so far; the next one is CallId(calls + 1)
+  int calls = 0;                                 // so far; the next one is CallId(calls + 1)
+  std::map<std::string, Budget> worker_budgets;  // by task type, of those that have a cap
+  DayShare day;
+  Tokens open_tokens;  // about what the open calls can use up
+  std::map<std::string, CacheEntry> prefixes;
+  std::set<CallId> unbatched;  // reserved for a batch that is still to be formed
+  std::map<BatchId, OpenBatch> batches;
+  int batches_formed = 0;
+  std::optional<std::string> overbilled;  // a bill that passed its hold
 
   // Indices over `tasks`, kept by evolve() so that no decision walks all of them.
-  std::map<Role, std::set<TaskId>> ready;  // apart: an orchestrator waits for no free hand
+  std::map<Lane, std::set<TaskId>> ready;
   std::set<std::pair<Instant, TaskId>> backing_off;
   std::deque<TaskId> prepared;  // first come, first served
   std::deque<TaskId> deciding;
-  std::map<std::string, Instant>
-      throttled_until;  // by model: what the provider asked us to wait for
-  int workers_running = 0;
+  int workers_running = 0;  // hands that are busy; what goes by batch needs none
+  int batch_preparing = 0;
   int running = 0;
   int ended = 0;
   int skipped = 0;
 
   Task& task(TaskId id) { return tasks[static_cast<std::size_t>(id.number())]; }
+  // Calls that a process has to wait for: what a batch holds, a later one can collect.
+  std::size_t live_calls() const {
+    std::size_t batched = 0;
+    for (const auto& [id, batch] : batches) batched += batch.calls.size();
+    return open_calls.size() - batched;
+  }
   const Task& task(TaskId id) const { return tasks[static_cast<std::size_t>(id.number())]; }
   bool operator==(const RunState&) const = default;
 };

@@ -19,6 +19,9 @@ std::vector<Event> step(RunState& run, Event fact, const Rules& rules);
 // What the passing of time alone decides: tasks whose backoff is over start again.
 std::vector<Event> tick(RunState& run, Instant now, const Rules& rules);
 
+// When time alone may decide something: the next tick() is due then. None: only an event can.
+std::optional<Instant> next_wake(const RunState& run, const Rules& rules, Instant now);
+
 // How a call's end is booked: the exact bill by the sheet pinned in its reservation, nothing where
 // that is proven, and otherwise the worst case (of what message_start left open, if it came).
 // Requires: `call` is open.

@@ -5,148 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "base/chance.h"
+#include "core/story.h"
 
 namespace baton {
 namespace {
-
-constexpr Instant kNoon = Instant::from_unix_ms(1'795'176'000'000);  // 2026-11-20T12:00:00Z
-constexpr TaskId kPlan{0};
-constexpr TaskId kReport{1};
-
-const Catalog& prices() {
-  static const Catalog catalog = *Catalog::parse(R"(
-    [[model]]
-    id = "small"
-    context_window = 200_000
-    max_output = 64_000
-    min_cacheable = 4096
-    takes_effort = false
-    tokenizer_percent = 100
-    [[model.price]]
-    valid_from = 2026-01-01
-    source = "test"
-    verified_on = 2026-11-20
-    batch_percent = 50
-    steps = [{ input = "1", cache_write_5m = "1.25", cache_write_1h = "2", cache_read = "0.1", output = "5" }]
-
-    [[model]]
-    id = "large"
-    context_window = 1_000_000
-    max_output = 128_000
-    min_cacheable = 2048
-    takes_effort = true
-    tokenizer_percent = 130
-    [[model.price]]
-    valid_from = 2026-01-01
-    source = "test"
-    verified_on = 2026-11-20
-    batch_percent = 50
-    steps = [{ input = "5", cache_write_5m = "6.25", cache_write_1h = "10", cache_read = "0.5", output = "25" }]
-
-    [[model]]
-    id = "unpriced"
-    context_window = 1_000_000
-    max_output = 128_000
-    min_cacheable = 2048
-    takes_effort = false
-    tokenizer_percent = 100
-  )");
-  return catalog;
-}
-
-Rules test_rules() {
-  Rules rules;
-  rules.catalog = &prices();
-  rules.models = {"small", "large", "large"};
-  return rules;
-}
-
-TaskSpec spec(int id, Role role, Tier tier) {
-  TaskSpec s;
-  s.id = TaskId(id);
-  s.type = role == Role::kWorker ? "naming_convention_check" : "task_decomposition";
-  s.role = role;
-  s.tier = tier;
-  s.max_output = Tokens(1000);
-  return s;
-}
-
-// A run whose story a test tells: facts go in, and what was decided comes out.
-class Story {
- public:
-  explicit Story(std::optional<Money> budget = std::nullopt, int parallel = 4) {
-    RunCreated created;
-    created.at = kNoon;
-    created.run = "r-test";
-    created.budget = budget;
-    created.parallel = parallel;
-    tell(created);
-  }
-
-  std::vector<Event> tell(Event fact) {
-    std::vector<Event> events = step(run, std::move(fact), rules);
-    journal.insert(journal.end(), events.begin(), events.end());
-    states[journal.size()] = run;
-    events.erase(events.begin());  // the fact itself
-    return events;
-  }
-  std::vector<Event> wait(Millis length) {
-    now = now + length;
-    std::vector<Event> events = tick(run, now, rules);
-    journal.insert(journal.end(), events.begin(), events.end());
-    states[journal.size()] = run;
-    return events;
-  }
-  std::vector<Event> add(TaskSpec s) { return tell(TaskAdded{now, std::move(s)}); }
-  std::vector<Event> prepared(TaskId task, Tokens bound = Tokens(1000)) {
-    return tell(CallPrepared{now, task, "key", bound, true, bound});
-  }
-  std::vector<Event> settled(CallId call, Verdict verdict = Verdict::kAccepted,
-                             Tokens output = Tokens(100)) {
-    CallSettled outcome;
-    outcome.usage.input = Tokens(1000);
-    outcome.usage.output = std::min(output, run.open_calls.at(call).max_output);
-    return tell(booked_end(run, call, outcome, verdict, "answer", prices(), now));
-  }
-  std::vector<Event> failed(CallId call, FailureKind kind) {
-    return tell(booked_end(run, call, CallNotBilled{kind, "it failed", 500, {}, {}}, Verdict::kNone,
-                           {}, prices(), now));
-  }
-  std::vector<Event> cut(CallId call) {
-    return tell(booked_end(run, call, CallUnknown{}, Verdict::kNone, {}, prices(), now));
-  }
-
-  Rules rules = test_rules();
-  RunState run;
-  Instant now = kNoon;
-  std::vector<Event> journal;
-  std::map<std::size_t, RunState> states;  // by how many events of the journal tell of it
-};
-
-template <typename T>
-std::vector<T> only(const std::vector<Event>& events) {
-  std::vector<T> chosen;
-  for (const Event& event : events) {
-    if (const T* e = std::get_if<T>(&event)) chosen.push_back(*e);
-  }
-  return chosen;
-}
-
-TaskSpec worker(int id) {
-  return spec(id, Role::kWorker, Tier::kFast);
-}
-
-// A run with a plan whose call is in flight and a report that waits for everything.
-Story planned(std::optional<Money> budget = std::nullopt, int parallel = 4) {
-  Story story(budget, parallel);
-  story.add(spec(0, Role::kOrchestrator, Tier::kDeep));
-  TaskSpec report = spec(1, Role::kOrchestrator, Tier::kDeep);
-  report.type = "result_synthesis";
-  report.last = true;
-  story.add(report);
-  story.prepared(kPlan);
-  return story;
-}
 
 TEST(StepTest, ATaskStartsThePromptIsPricedTheWorstCaseIsReserved) {
   Story story(Money::dollars(1));
@@ -268,18 +130,6 @@ TEST(StepTest, WhatHasNoPriceOnAnyTierIsSkipped) {
   story.rules.models = {"unpriced", "unpriced", "unpriced"};
   story.add(worker(0));
   EXPECT_EQ(only<TaskSkipped>(story.prepared(TaskId(0))).at(0).reason, SkipReason::kNoPrice);
-}
-
-TEST(StepTest, SiblingsOfACallThatWasToldToWaitWaitWithIt) {
-  Story story = planned(std::nullopt, /*parallel=*/1);
-  story.add(worker(2));
-  story.add(worker(3));
-  story.prepared(TaskId(2));
-  const CallNotBilled throttled{FailureKind::kThrottled, "429", 429, Millis::seconds(3), "req_1"};
-  const auto events =
-      story.tell(booked_end(story.run, CallId(2), throttled, Verdict::kNone, {}, prices(), kNoon));
-  EXPECT_EQ(only<AttemptStarted>(events).size(), 0U);  // there is a free hand, and no use for it
-  EXPECT_EQ(only<AttemptStarted>(story.wait(Millis::seconds(5))).size(), 1U);
 }
 
 TEST(StepTest, AHostThatCanNotBeReachedPausesTheRunForEveryTier) {

@@ -1,5 +1,5 @@
-// Prompt: what a model is shown, as a value, in the order that caches want: tools, system, then what
-// calls share, then what is this call's own, then the turns so far. Byte-stable: nothing in it
+// Prompt: what a model is shown, as a value, in the order that caches want: tools, system, then
+// what calls share, then what is this call's own, then the turns so far. Byte-stable: nothing in it
 // depends on the clock or on an id.
 #pragma once
 
@@ -39,6 +39,7 @@ struct Prompt {
   std::vector<PromptTurn> turns;
   std::string schema;  // JSON Schema (text) the answer must follow; empty: free text
   CacheTtl ttl = CacheTtl::k5Minutes;  // of its marks
+  int uses = 1;  // calls that are expected to share what is marked, this one included
 
   bool cache_marked() const {
     const auto marked = [](const auto& part) { return part.cache_mark; };

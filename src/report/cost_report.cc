@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <set>
 #include <string>
+
+#include "report/percent.h"
 
 namespace baton {
 namespace {
@@ -16,9 +16,39 @@ struct Call {
   Money charge;
   Usage usage;
   bool known = false;
+  bool ended = false;
+  Verdict verdict = Verdict::kNone;
+  int chain = 0;  // of its task
 };
 
-void count(CostLine& line, const Call& call) {
+// Calls of one task that stand or fall together: an attempt and its turns. A retry that keeps the
+// turns goes on with the chain.
+struct Chain {
+  bool accepted = false;
+  bool failed = false;  // as its last call has it
+};
+using Chains = std::map<std::pair<TaskId, int>, Chain>;
+
+Chains chains_of(const std::map<CallId, Call>& calls) {
+  Chains chains;
+  for (const auto& [id, call] : calls) {
+    Chain& chain = chains[{call.reserved.task, call.chain}];
+    const bool accepted = call.verdict == Verdict::kAccepted;
+    chain.accepted = chain.accepted || accepted;
+    chain.failed = call.ended && !accepted && call.verdict != Verdict::kContinue;
+  }
+  return chains;
+}
+
+// Whether what it cost brought nothing: it had no answer, or its attempt was not accepted.
+bool wasted(const Call& call, const Chains& chains, int latest_chain) {
+  if (!call.ended) return false;  // it may still come to something
+  if (call.verdict == Verdict::kNone) return true;
+  const Chain& chain = chains.at({call.reserved.task, call.chain});
+  return !chain.accepted && (chain.failed || call.chain < latest_chain);
+}
+
+void count(CostLine& line, const CostedCall& call) {
   ++line.calls;
   line.usage += call.usage;
   line.charged += call.charge;
@@ -32,52 +62,47 @@ CostLine& line_of(std::vector<CostLine>& lines, std::string_view name) {
   return lines.back();
 }
 
-// With one decimal, rounded down, also below zero.
-double percent(std::int64_t part, std::int64_t whole) {
-  if (whole <= 0) return 0;
-  // A 64-bit part times 1,000 overflows at $9,223, so the division is split.
-  const std::int64_t quotient = part / whole;
-  const auto rest = static_cast<long double>(part % whole);
-  const auto tenths = std::floor(rest * 1000 / static_cast<long double>(whole));
-  return static_cast<double>(static_cast<long double>(quotient) * 1000 + tenths) / 10;
-}
-
-Money all_deep(const std::map<CallId, Call>& calls, const Model* deep) {
-  if (deep == nullptr) return {};
-  Money total;
-  for (const auto& [id, call] : calls) {
-    if (!call.known) continue;  // its tokens are not known either
-    const PriceSheet* sheet = deep->sheet_on(date_of(call.reserved.at));
-    if (sheet == nullptr) return {};
-    total += sheet->bill(call.usage);
-  }
-  return total;
-}
-
 }  // namespace
 
 // What the journal says of tasks and calls, by their ids.
 struct CostFold::Facts {
+  // How often a task was tried.
+  struct Tries {
+    int chain = 0;
+    bool keeps_turns = false;
+  };
+
   CostReport report;
   std::map<TaskId, TaskSpec> tasks;
-  std::set<TaskId> attempted;
+  std::map<TaskId, Tries> tries;
   std::map<CallId, Call> calls;
+  std::vector<Instant> escalations;
   Instant first;
   Instant last;
 
   void operator()(const RunCreated& event) {
     first = last = event.at;
     report.budget = event.budget;
-    report.estimate = event.estimate;
+    if (event.forecast) report.estimate = event.forecast->likely;
   }
+  void operator()(const BudgetRaised& event) { report.budget = event.budget; }
   void operator()(const TaskAdded& event) { tasks[event.spec.id] = event.spec; }
   void operator()(const AttemptStarted& event) {
-    const bool is_first = attempted.insert(event.task).second;
-    if (!is_first) ++report.retries;
+    const auto [tried, is_first] = tries.try_emplace(event.task);
+    if (is_first) return;
+    ++report.retries;
+    if (!std::exchange(tried->second.keeps_turns, false)) ++tried->second.chain;
   }
-  void operator()(const Escalated&) { ++report.escalations; }
+  void operator()(const RetryScheduled& event) {
+    const auto tried = tries.find(event.task);
+    if (tried != tries.end()) tried->second.keeps_turns = event.keeps_turns;
+  }
+  void operator()(const Escalated& event) { escalations.push_back(event.at); }
   void operator()(const CallReserved& event) {
-    calls[event.call] = {.reserved = event, .charge = event.hold, .usage = {}, .known = false};
+    const auto tried = tries.find(event.task);
+    calls[event.call] = {.reserved = event,
+                         .charge = event.hold,
+                         .chain = tried == tries.end() ? 0 : tried->second.chain};
   }
   void operator()(const CallEnded& event) {
     const auto call = calls.find(event.call);
@@ -85,6 +110,8 @@ struct CostFold::Facts {
     call->second.charge = event.charge;
     call->second.usage = event.usage;
     call->second.known = event.bill != BillState::kUnknown;
+    call->second.ended = true;
+    call->second.verdict = event.verdict;
   }
   void operator()(const auto&) {}
 };
@@ -113,29 +140,66 @@ Millis CostFold::elapsed() const {
   return facts_->last - facts_->first;
 }
 
-CostReport CostFold::report(const Catalog& catalog, std::string_view deep_model) const {
+Instant CostFold::began() const {
+  return facts_->first;
+}
+
+const std::vector<Instant>& CostFold::escalations() const {
+  return facts_->escalations;
+}
+
+void CostFold::each_call(const std::function<void(const CostedCall&)>& see) const {
   const Facts& facts = *facts_;
-  CostReport report = facts.report;
+  const Chains chains = chains_of(facts.calls);
+  for (const auto& [id, call] : facts.calls) {
+    const TaskId task = call.reserved.task;
+    const auto tried = facts.tries.find(task);
+    see({.reserved = call.reserved,
+         .task = facts.tasks.at(task),
+         .charge = call.charge,
+         .usage = call.usage,
+         .known = call.known,
+         .wasted =
+             wasted(call, chains, tried == facts.tries.end() ? 0 : tried->second.chain)});
+  }
+}
+
+std::optional<Money> deep_price(const CostedCall& call, const Model* deep) {
+  if (deep == nullptr || !call.known) return std::nullopt;
+  const PriceSheet* sheet = deep->sheet_on(date_of(call.reserved.at));
+  if (sheet == nullptr) return std::nullopt;
+  return sheet->bill(call.usage);
+}
+
+CostReport CostFold::report(const Catalog& catalog, std::string_view deep_model) const {
+  CostReport report = facts_->report;
   report.deep_model = deep_model;
-  report.all_deep = all_deep(facts.calls, catalog.find(deep_model));
+  report.escalations = static_cast<int>(facts_->escalations.size());
   report.by_role = {{.name = "orchestrator", .calls = 0, .usage = {}, .charged = {}},
                     {.name = "workers", .calls = 0, .usage = {}, .charged = {}}};
+  const Model* deep = catalog.find(deep_model);
+  bool comparable = true;
   std::map<TaskId, CostLine> by_task;
-  for (const auto& [id, call] : facts.calls) {
-    const TaskSpec& task = facts.tasks.at(call.reserved.task);
+  each_call([&](const CostedCall& call) {
     ++report.calls;
     report.usage += call.usage;
     report.total += call.charge;
+    if (call.wasted) report.wasted += call.charge;
+    const std::optional<Money> price = deep_price(call, deep);
+    if (price) report.all_deep += *price;
     if (!call.known) {
       ++report.unknown_calls;
       report.unknown += call.charge;
+    } else if (!price) {
+      comparable = false;
     }
-    count(report.by_role[task.role == Role::kOrchestrator ? 0 : 1], call);
+    count(report.by_role[call.task.role == Role::kOrchestrator ? 0 : 1], call);
     count(line_of(report.by_model, call.reserved.model), call);
-    CostLine& line = by_task[call.reserved.task];
-    line.name = fmt::format("{} {}", call.reserved.task.to_string(), task.type);
+    CostLine& line = by_task[call.task.id];
+    line.name = fmt::format("{} {}", call.task.id.to_string(), call.task.type);
     count(line, call);
-  }
+  });
+  if (!comparable) report.all_deep = Money();
   for (auto& [id, line] : by_task) report.by_task.push_back(std::move(line));
   std::stable_sort(report.by_model.begin(), report.by_model.end(),
                    [](const CostLine& a, const CostLine& b) {

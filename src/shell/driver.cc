@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "core/step.h"
+#include "prompt/cache_plan.h"
 
 namespace baton {
 
@@ -24,7 +25,7 @@ namespace {
 bool is_instruction(const Event& event) {
   return std::holds_alternative<CallReserved>(event) ||
          std::holds_alternative<CheckersStarted>(event) ||
-         std::holds_alternative<RetryScheduled>(event) || std::holds_alternative<RunEnded>(event);
+         std::holds_alternative<AllotmentAsked>(event) || std::holds_alternative<RunEnded>(event);
 }
 
 }  // namespace
@@ -60,8 +61,10 @@ TaskAdded Driver::placed(NewTask task, Instant now, std::vector<Blob>& texts) {
   return {now, std::move(task.spec)};
 }
 
-void Driver::resume(RunState state) {
+void Driver::resume(RunState state, std::optional<BudgetRaised> raised) {
   run_ = std::move(state);
+  if (raised) record(step(run_, *std::move(raised), parts_.rules), {});
+  if (Status read = conversations_.restore(run_, parts_.journal); !read) return fail(read.error());
   // Findings of checkers that a model's answer is still to join.
   for (const Task& task : run_.tasks) {
     if (task.ended() || task.findings.empty()) continue;
@@ -93,7 +96,10 @@ void Driver::tell(Event fact, std::vector<Blob> texts) {
 void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
   if (events.empty()) return;
   for (const Event& event : events) {
-    if (const auto* attempt = std::get_if<AttemptStarted>(&event)) starting_.push_back(*attempt);
+    conversations_.follow(event);
+    if (const auto* attempt = std::get_if<AttemptStarted>(&event))
+      starting_.push_back(attempt->task);
+    if (const auto* turn = std::get_if<TurnStarted>(&event)) starting_.push_back(turn->task);
     if (const auto* finished = std::get_if<TaskFinished>(&event)) note_end(finished->task);
     if (const auto* skipped = std::get_if<TaskSkipped>(&event)) note_end(skipped->task);
   }
@@ -108,6 +114,7 @@ void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
         for (const Event& event : instructions) carry_out(event);
       });
   prepare_started();
+  set_alarm();
 }
 
 // Preparing one attempt may end it (no budget, no price) and start the next: a loop, not a descent.
@@ -115,9 +122,9 @@ void Driver::prepare_started() {
   if (preparing_) return;
   preparing_ = true;
   while (!starting_.empty()) {
-    const AttemptStarted attempt = std::move(starting_.front());
+    const TaskId task = starting_.front();
     starting_.pop_front();
-    prepare(attempt);
+    prepare(task);
   }
   preparing_ = false;
 }
@@ -126,42 +133,69 @@ void Driver::carry_out(const Event& event) {
   if (over_) return;
   if (const auto* reserved = std::get_if<CallReserved>(&event)) return send(*reserved);
   if (const auto* checkers = std::get_if<CheckersStarted>(&event)) return check(checkers->task);
-  if (const auto* retry = std::get_if<RetryScheduled>(&event)) return wake(retry->not_before);
+  if (const auto* asked = std::get_if<AllotmentAsked>(&event)) return reserve_in_store(*asked);
   if (std::holds_alternative<RunEnded>(event)) {
     over_ = true;
     parts_.on_end({});
   }
 }
 
-void Driver::prepare(const AttemptStarted& event) {
-  const Task& task = run_.task(event.task);
+void Driver::prepare(TaskId id) {
+  const Task& task = run_.task(id);
   Ask ask = parts_.workflow.ask(run_, task);
-  if (auto* result = std::get_if<std::string>(&ask)) {
-    Blob blob = make_blob(std::move(*result));
-    TaskFinished finished{Loop::now(), event.task, blob.id};
-    answers_[event.task] = blob.text;
-    std::vector<Blob> texts;
-    texts.push_back(std::move(blob));
-    return tell(std::move(finished), std::move(texts));
-  }
-  const Model* model = parts_.rules.catalog->find(event.model);
+  if (auto* result = std::get_if<std::string>(&ask))
+    return finish_without_call(id, std::move(*result));
+  Prepared prepared = prepared_for(task, std::get<Prompt>(std::move(ask)));
+  CallPrepared fact = described(task, prepared);
+  prepared_.insert_or_assign(id, std::move(prepared));
+  tell(std::move(fact));
+}
+
+void Driver::finish_without_call(TaskId task, std::string result) {
+  Blob blob = make_blob(std::move(result));
+  TaskFinished finished{Loop::now(), task, blob.id};
+  answers_[task] = blob.text;
+  std::vector<Blob> texts;
+  texts.push_back(std::move(blob));
+  tell(std::move(finished), std::move(texts));
+}
+
+Driver::Prepared Driver::prepared_for(const Task& task, Prompt prompt) const {
+  const Model* model = parts_.rules.catalog->find(task.model);
   Prepared prepared;
-  prepared.request.model = event.model;
-  prepared.request.max_output = event.max_output;
-  if (model != nullptr) prepared.request.max_output = std::min(event.max_output, model->max_output);
-  prepared.request.prompt = std::get<Prompt>(std::move(ask));
+  prepared.request.model = task.model;
+  prepared.request.max_output = task.max_output;
+  prepared.request.prompt = std::move(prompt);
+  prepared.request.prompt.turns = conversations_.of(task.spec.id);
+  if (model != nullptr) {
+    prepared.request.max_output = std::min(task.max_output, model->max_output);
+    if (model->takes_effort) prepared.request.effort = task.effort;
+    if (const PriceSheet* sheet = model->sheet_on(date_of(Loop::now())))
+      settle_cache_marks(prepared.request.prompt, *model, *sheet);
+  }
   prepared.body = messages_body(prepared.request);
+  return prepared;
+}
+
+CallPrepared Driver::described(const Task& task, const Prepared& prepared) const {
+  const Model* model = parts_.rules.catalog->find(task.model);
   const int tokenizer = model == nullptr ? 100 : model->tokenizer_percent;
+  const Prompt& prompt = prepared.request.prompt;
   CallPrepared fact;
   fact.at = Loop::now();
-  fact.task = event.task;
+  fact.task = task.spec.id;
   fact.content_key = sha256_hex(prepared.body);
   fact.input_bound = input_bound(prepared.body);
   // A gateway may mark for caching what we did not.
-  fact.cache_marked = prepared.request.prompt.cache_marked() || !parts_.endpoint.is_direct();
+  fact.cache_marked = prompt.cache_marked() || !parts_.endpoint.is_direct();
   fact.input_estimate = estimated_tokens(prepared.body.size(), tokenizer);
-  prepared_.insert_or_assign(event.task, std::move(prepared));
-  tell(std::move(fact));
+  if (prompt.cache_marked()) {
+    SharedPrefix prefix = prefix_of(prepared.request, tokenizer);
+    fact.prefix = std::move(prefix.key);
+    fact.prefix_tokens = prefix.estimate;
+    fact.prefix_ttl = Millis::seconds(prompt.ttl == CacheTtl::k1Hour ? 3600 : 300);
+  }
+  return fact;
 }
 
 void Driver::send(const CallReserved& event) {
@@ -210,6 +244,10 @@ void Driver::hear(CallId call, std::string_view bytes) {
       tell(std::move(added), std::move(texts));
     }
   });
+  // Siblings wait for this one to write what they share.
+  const auto prefix = run_.prefixes.find(run_.open_calls.at(call).prefix);
+  if (prefix != run_.prefixes.end() && prefix->second.writer == call && transfer.reply.begun())
+    tell(FirstByte{Loop::now(), call});
   // What comes now is neither read nor the end of it: waiting on would hold the call open for
   // nothing.
   if (transfer.reply.broken()) parts_.http.cancel(transfer.id);
@@ -217,21 +255,35 @@ void Driver::hear(CallId call, std::string_view bytes) {
 
 void Driver::end_call(CallId call, const TransferEnd& end) {
   const std::unique_ptr<Transfer> transfer = std::move(transfers_.extract(call).mapped());
-  CallOutcome outcome = transfer->reply.end(end);
-  Verdict verdict = Verdict::kNone;
-  std::string why;
+  book(call, transfer->reply.end(end));
+}
+
+void Driver::book(CallId call, CallOutcome outcome) {
+  const TaskId task = run_.open_calls.at(call).task;
+  Judgement judgement{Verdict::kNone, {}, {}};
   std::vector<Blob> texts;
-  BlobId answer;
+  const auto store = [&texts](std::string text) {
+    if (text.empty()) return BlobId();
+    texts.push_back(make_blob(std::move(text)));
+    return texts.back().id;
+  };
+  BlobId answer, content, reply;
   if (auto* settled = std::get_if<CallSettled>(&outcome)) {
-    verdict = parts_.workflow.judge(run_.task(transfer->task), *settled, why);
-    Blob blob = make_blob(std::move(settled->text));
-    answer = blob.id;
-    if (verdict == Verdict::kAccepted) answers_[transfer->task] = blob.text;
-    texts.push_back(std::move(blob));
+    judgement = parts_.workflow.judge(run_.task(task), *settled);
+    if (judgement.verdict == Verdict::kAccepted) answers_[task] = settled->text;
+    if (!judgement.reply.empty()) {
+      conversations_.hold(task, {answer_blocks(*settled), judgement.reply, false});
+      reply = store(std::move(judgement.reply));
+      content = store(std::move(settled->content));
+    }
+    texts.push_back(make_blob(std::move(settled->text)));
+    answer = texts.back().id;
   }
-  CallEnded ended = booked_end(run_, call, outcome, verdict, std::move(answer),
+  CallEnded ended = booked_end(run_, call, outcome, judgement.verdict, std::move(answer),
                                *parts_.rules.catalog, Loop::now());
-  if (ended.message.empty()) ended.message = std::move(why);
+  ended.content = std::move(content);
+  ended.reply = std::move(reply);
+  if (ended.message.empty()) ended.message = std::move(judgement.why);
   tell(std::move(ended), std::move(texts));
 }
 
@@ -248,11 +300,28 @@ void Driver::check(TaskId task) {
       });
 }
 
-void Driver::wake(Instant at) {
-  parts_.loop.after(at - Loop::now(), [this, alive = alive_] {
-    if (!*alive || over_ || run_.status != RunStatus::kRunning) return;
-    record(tick(run_, Loop::now(), parts_.rules), {});
+// One alarm is enough: whatever happens before it sets the next one.
+void Driver::set_alarm() {
+  const Instant now = Loop::now();
+  const std::optional<Instant> next = next_wake(run_, parts_.rules, now);
+  if (!next || (alarm_ && *alarm_ <= *next)) return;
+  alarm_ = next;
+  parts_.loop.after(*next - now, [this, alive = alive_, at = *next] {
+    if (!*alive || over_ || alarm_ != at) return;
+    alarm_.reset();
+    if (run_.status == RunStatus::kRunning) record(tick(run_, Loop::now(), parts_.rules), {});
+    set_alarm();
   });
+}
+
+void Driver::reserve_in_store(const AllotmentAsked& event) {
+  const DayCap cap{run_.created.project, event.day, run_.created.caps.day.value_or(Money())};
+  parts_.journal.allot(run_.created.run, cap, event.amount,
+                       [this, alive = alive_, day = event.day](const Result<Money>& amount) {
+                         if (!*alive || over_) return;
+                         if (!amount) return fail(amount.error());
+                         tell(DayAllotted{Loop::now(), day, *amount});
+                       });
 }
 
 // Findings of checkers count even if no model could do the rest.

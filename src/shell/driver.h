@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "core/run_state.h"
 #include "provider/credentials.h"
 #include "provider/messages.h"
+#include "shell/conversations.h"
 #include "shell/http_client.h"
 #include "shell/loop.h"
 #include "store/journal.h"
@@ -58,8 +60,9 @@ class Driver {
 
   // A new run. `texts` are those that `created` names.
   void begin(RunCreated created, std::vector<Blob> texts);
-  // A run from its journal: `state` is its fold, and the workflow has been told of its tasks.
-  void resume(RunState state);
+  // A run from its journal: `state` is its fold, and the workflow has been told of its tasks (as
+  // they are once the budget is raised, where it is).
+  void resume(RunState state, std::optional<BudgetRaised> raised = std::nullopt);
 
   // Lets what is in flight end, then pauses the run.
   void stop();
@@ -80,12 +83,17 @@ class Driver {
   void tell(Event fact, std::vector<Blob> texts = {});
   void record(std::vector<Event> events, std::vector<Blob> texts);
   void carry_out(const Event& event);
-  void prepare(const AttemptStarted& event);
+  void prepare(TaskId task);
+  void finish_without_call(TaskId task, std::string result);
+  Prepared prepared_for(const Task& task, Prompt prompt) const;
+  CallPrepared described(const Task& task, const Prepared& prepared) const;
+  void reserve_in_store(const AllotmentAsked& event);
   void send(const CallReserved& event);
   void hear(CallId call, std::string_view bytes);
   void end_call(CallId call, const TransferEnd& end);
+  void book(CallId call, CallOutcome outcome);
   void check(TaskId task);
-  void wake(Instant at);
+  void set_alarm();
   void prepare_started();
   void note_end(TaskId task);
   // The task, with its place in the workflow; its brief joins `texts`.
@@ -97,10 +105,12 @@ class Driver {
   std::vector<std::string> headers_;
   std::map<TaskId, Prepared> prepared_;
   std::map<CallId, std::unique_ptr<Transfer>> transfers_;
+  Conversations conversations_;
   std::map<TaskId, std::string> answers_;  // of calls just ended, until their task's end is decided
   std::map<TaskId, std::string> findings_;  // of checkers, likewise
-  std::deque<AttemptStarted> starting_;     // whose prompts are still to be prepared
+  std::deque<TaskId> starting_;             // whose prompts are still to be prepared
   bool preparing_ = false;
+  std::optional<Instant> alarm_;  // the next time to look whether time has decided something
   bool over_ = false;
   std::shared_ptr<bool> alive_;  // callbacks that outlive the driver find it false
 };

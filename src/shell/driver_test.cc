@@ -30,6 +30,12 @@ class HeldJournal : public Journal {
       done(status);
     }
   }
+  void allot(const RunId&, const DayCap&, Money amount,
+             std::function<void(Result<Money>)> done) override {
+    waiting.push_back([done = std::move(done), amount](const Status& status) {
+      done(status ? Result<Money>(amount) : Result<Money>(status.error()));
+    });
+  }
   Result<std::vector<Event>> events(const RunId&) override { return log; }
   Result<std::string> blob(const BlobId&) override { return not_found("no text"); }
   Result<std::vector<RunSummary>> runs() override { return std::vector<RunSummary>(); }
@@ -77,9 +83,7 @@ class OneTask : public Workflow {
     return prompt;
   }
   std::vector<NewTask> read_piece(const Task&, std::string_view) override { return {}; }
-  Verdict judge(const Task&, const CallSettled&, std::string&) override {
-    return Verdict::kAccepted;
-  }
+  Judgement judge(const Task&, const CallSettled&) override { return {}; }
   CheckerRequest checkers_for(TaskId) const override { return {}; }
 
   std::vector<std::string> answers;

@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -18,11 +19,19 @@
 
 namespace baton {
 
+// Money of a day's cap that a run asks for.
+struct Allotment {
+  DayCap cap;
+  Money amount;
+  std::shared_ptr<Money> granted;  // set by the commit
+};
+
 struct Append {
   RunId run;
   std::vector<Event> events;
   std::vector<Blob> blobs;
   std::function<void(Status)> done;
+  std::optional<Allotment> allotment;
   Status outcome;  // set by the commit: an append that was refused alone, the others being durable
 };
 

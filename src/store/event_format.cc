@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <limits>
+#include <map>
 #include <type_traits>
 
 #include "base/json_string.h"
@@ -60,6 +61,11 @@ class Writer {
     }
   }
 
+  template <typename T>
+  void more(std::string_view name, const T& value) {
+    if (value != T()) (*this)(name, value);
+  }
+
  private:
   void put(bool value) { out_ += value ? "true" : "false"; }
   void put(const std::string& text) { append_json_string(out_, text); }
@@ -94,6 +100,21 @@ class Writer {
     out_ += ']';
   }
 
+  template <typename T>
+  void put(const std::map<std::string, T>& entries) {
+    out_ += '{';
+    first_ = true;
+    for (const auto& [key, value] : entries) {
+      if (!first_) out_ += ',';
+      append_json_string(out_, key);
+      out_ += ':';
+      put(value);
+      first_ = false;
+    }
+    out_ += '}';
+    first_ = false;
+  }
+
   std::string& out_;
   bool first_ = true;
 };
@@ -117,6 +138,12 @@ class Reader {
     } else {
       get(name, *found, value);
     }
+  }
+
+  template <typename T>
+  void more(std::string_view name, T& value) {
+    if (!wrong_.empty()) return;
+    if (const json::value* found = object_.if_contains(name)) get(name, *found, value);
   }
 
  private:
@@ -193,6 +220,15 @@ class Reader {
     if (!found.is_array()) return mismatch(name, found, "an array");
     for (const json::value& item : found.get_array()) {
       get(name, item, value.emplace_back());
+      if (!wrong_.empty()) return;
+    }
+  }
+
+  template <typename T>
+  void get(std::string_view name, const json::value& found, std::map<std::string, T>& value) {
+    if (!found.is_object()) return mismatch(name, found, "an object");
+    for (const auto& [key, item] : found.get_object()) {
+      get(name, item, value[std::string(key)]);
       if (!wrong_.empty()) return;
     }
   }

@@ -21,6 +21,10 @@ class Arbitrary {
   void operator()(std::string_view, T& value) {
     set(value);
   }
+  template <typename T>
+  void more(std::string_view, T& value) {
+    set(value);
+  }
 
  private:
   void set(bool& value) { value = *rc::gen::arbitrary<bool>(); }
@@ -59,6 +63,11 @@ class Arbitrary {
     value.resize(*rc::gen::inRange<std::size_t>(0, 4));
     for (T& item : value) set(item);
   }
+  template <typename T>
+  void set(std::map<std::string, T>& value) {
+    const int count = *rc::gen::inRange(0, 3);
+    for (int i = 0; i < count; ++i) set(value[fmt::format("key {}", i)]);
+  }
   template <Record T>
   void set(T& value) {
     Form<T>::fields(*this, value);
@@ -82,6 +91,10 @@ struct Count {
   void operator()(std::string_view, T&) {
     ++fields;
   }
+  template <typename T>
+  void more(std::string_view, T&) {
+    ++fields;
+  }
   std::size_t fields = 0;
 };
 template <typename T>
@@ -98,6 +111,9 @@ TYPED_TEST(EveryEvent, HasAFormThatForgetsNoField) {
 
 TEST(EventFormatTest, TheRecordsInsideEventsForgetNoFieldEither) {
   EXPECT_EQ(described<TaskSpec>(), boost::pfr::tuple_size_v<TaskSpec>);
+  EXPECT_EQ(described<Caps>(), boost::pfr::tuple_size_v<Caps>);
+  EXPECT_EQ(described<Limits>(), boost::pfr::tuple_size_v<Limits>);
+  EXPECT_EQ(described<Forecast>(), boost::pfr::tuple_size_v<Forecast>);
   EXPECT_EQ(described<Usage>(), boost::pfr::tuple_size_v<Usage>);
 }
 

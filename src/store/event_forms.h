@@ -2,7 +2,8 @@
 // reading alike. A new event is one more Form here; a new field of an old event is an optional one,
 // for journals that were written without it.
 //
-//   fields(field, e) calls field("name", e.member) for each field, in the order they are written.
+//   fields(field, e) calls field("name", e.member) for each field, in the order they are written,
+//   and field.more("name", e.member) for those that are left out while they have their default.
 //
 // Form<T> without kType describes an object inside an event.
 #pragma once
@@ -38,7 +39,41 @@ struct Form<TaskSpec> {
     field("after", s.after);
     field("last", s.last);
     field("max_output", s.max_output);
+    field.more("effort", s.effort);
+    field.more("batch", s.batch);
     field("brief", s.brief);
+  }
+};
+
+template <>
+struct Form<Caps> {
+  static void fields(auto& field, auto& c) {
+    field("call", c.call);
+    field("attempt", c.attempt);
+    field("task", c.task);
+    field.more("worker", c.worker);
+    field("day", c.day);
+  }
+};
+
+template <>
+struct Form<Limits> {
+  static void fields(auto& field, auto& l) {
+    field("turns", l.turns);
+    field("tokens", l.tokens);
+    field("wall", l.wall);
+  }
+};
+
+template <>
+struct Form<Forecast> {
+  static void fields(auto& field, auto& f) {
+    field("low", f.low);
+    field("likely", f.likely);
+    field("high", f.high);
+    field("wall", f.wall);
+    field("tasks", f.tasks);
+    field("history", f.history);
   }
 };
 
@@ -53,8 +88,13 @@ struct Form<RunCreated> {
     field("request", e.request);
     field("input", e.input);
     field("catalog_version", e.catalog_version);
+    field.more("project", e.project);
+    field.more("mode", e.mode);
+    field.more("mode_reason", e.mode_reason);
     field("budget", e.budget);
-    field("estimate", e.estimate);
+    field.more("caps", e.caps);
+    field.more("limits", e.limits);
+    field("forecast", e.forecast);
     field("parallel", e.parallel);
     field("seed", e.seed);
   }
@@ -64,6 +104,25 @@ template <>
 struct Form<RunResumed> {
   static constexpr std::string_view kType = "run_resumed";
   static void fields(auto& field, auto& e) { field("at", e.at); }
+};
+
+template <>
+struct Form<BudgetRaised> {
+  static constexpr std::string_view kType = "budget_raised";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("budget", e.budget);
+  }
+};
+
+template <>
+struct Form<DayAllotted> {
+  static constexpr std::string_view kType = "day_allotted";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("day", e.day);
+    field("amount", e.amount);
+  }
 };
 
 template <>
@@ -91,6 +150,28 @@ struct Form<CallPrepared> {
     field("input_bound", e.input_bound);
     field("cache_marked", e.cache_marked);
     field("input_estimate", e.input_estimate);
+    field.more("prefix", e.prefix);
+    field.more("prefix_tokens", e.prefix_tokens);
+    field.more("prefix_ttl", e.prefix_ttl);
+  }
+};
+
+template <>
+struct Form<FirstByte> {
+  static constexpr std::string_view kType = "first_byte";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("call", e.call);
+  }
+};
+
+template <>
+struct Form<BatchAccepted> {
+  static constexpr std::string_view kType = "batch_accepted";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("batch", e.batch);
+    field("name", e.name);
   }
 };
 
@@ -109,6 +190,8 @@ struct Form<CallEnded> {
     field("http_status", e.http_status);
     field("retry_after", e.retry_after);
     field("answer", e.answer);
+    field.more("content", e.content);
+    field.more("reply", e.reply);
     field("request_id", e.request_id);
   }
 };
@@ -135,6 +218,18 @@ struct Form<AttemptStarted> {
     field("tier", e.tier);
     field("model", e.model);
     field("max_output", e.max_output);
+    field.more("effort", e.effort);
+  }
+};
+
+template <>
+struct Form<TurnStarted> {
+  static constexpr std::string_view kType = "turn_started";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("turn", e.turn);
+    field("reason", e.reason);
   }
 };
 
@@ -158,6 +253,7 @@ struct Form<CallReserved> {
     field("max_output", e.max_output);
     field("hold", e.hold);
     field("price_date", e.price_date);
+    field.more("batch", e.batch);
   }
 };
 
@@ -170,7 +266,29 @@ struct Form<RetryScheduled> {
     field("not_before", e.not_before);
     field("max_output", e.max_output);
     field("counted", e.counted);
+    field.more("keeps_turns", e.keeps_turns);
+    field.more("effort", e.effort);
     field("reason", e.reason);
+  }
+};
+
+template <>
+struct Form<AllotmentAsked> {
+  static constexpr std::string_view kType = "allotment_asked";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("day", e.day);
+    field("amount", e.amount);
+  }
+};
+
+template <>
+struct Form<BatchFormed> {
+  static constexpr std::string_view kType = "batch_formed";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("batch", e.batch);
+    field("calls", e.calls);
   }
 };
 
@@ -230,6 +348,8 @@ struct Form<RunEnded> {
     field("at", e.at);
     field("status", e.status);
     field("reason", e.reason);
+    field.more("day", e.day);
+    field.more("day_used", e.day_used);
   }
 };
 

@@ -15,7 +15,7 @@ namespace baton {
 namespace {
 
 std::string golden(const std::string& name) {
-  std::ifstream file("tests/golden/journal-v1/" + name, std::ios::binary);
+  std::ifstream file("tests/golden/" + name, std::ios::binary);
   EXPECT_TRUE(file.good()) << name << ": run this test from the project's root";
   std::ostringstream text;
   text << file.rdbuf();
@@ -38,7 +38,8 @@ std::vector<Line> golden_events(const std::string& name) {
 }
 
 class GoldenJournal : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(V1, GoldenJournal, testing::Values("review.tsv", "words.tsv"));
+INSTANTIATE_TEST_SUITE_P(V2, GoldenJournal,
+                         testing::Values("journal-v2/review.tsv", "journal-v2/words.tsv"));
 
 TEST_P(GoldenJournal, IsReadAndWrittenBackByteForByte) {
   const std::vector<Line> events = golden_events(GetParam());
@@ -54,7 +55,7 @@ TEST_P(GoldenJournal, IsReadAndWrittenBackByteForByte) {
 
 TEST(GoldenJournalTest, HasEveryTypeOfEvent) {
   std::set<std::size_t> types;
-  for (const Line& line : golden_events("review.tsv")) {
+  for (const Line& line : golden_events("journal-v2/review.tsv")) {
     const Result<Event> event = read_event(line.type, line.body);
     ASSERT_TRUE(event.ok()) << event.error().message;
     types.insert(event->index());
@@ -64,14 +65,14 @@ TEST(GoldenJournalTest, HasEveryTypeOfEvent) {
 
 TEST(GoldenJournalTest, ItsHashChainEndsWhereItDid) {
   Sha256 hash = kChainStart;
-  const std::vector<Line> events = golden_events("review.tsv");
+  const std::vector<Line> events = golden_events("journal-v2/review.tsv");
   for (const Line& line : events) hash = chained(hash, line.type, line.body);
-  EXPECT_EQ(fmt::format("{} {}\n", events.size(), to_hex(hash)), golden("review.head"));
+  EXPECT_EQ(fmt::format("{} {}\n", events.size(), to_hex(hash)), golden("journal-v2/review.head"));
 }
 
-TEST(GoldenJournalTest, FoldsToTheRunItTellsOf) {
+TEST(GoldenJournalTest, OfTheFirstVersionFoldsToTheRunItTellsOf) {
   std::vector<Event> events;
-  for (const Line& line : golden_events("review.tsv"))
+  for (const Line& line : golden_events("journal-v1/review.tsv"))
     events.push_back(*read_event(line.type, line.body));
   const Result<RunState> run = replay(events);
   ASSERT_TRUE(run.ok()) << run.error().message;
@@ -80,9 +81,23 @@ TEST(GoldenJournalTest, FoldsToTheRunItTellsOf) {
   EXPECT_EQ(run->budget.held(), Money());
 }
 
+TEST(GoldenJournalTest, FoldsToTheRunItTellsOf) {
+  std::vector<Event> events;
+  for (const Line& line : golden_events("journal-v2/review.tsv"))
+    events.push_back(*read_event(line.type, line.body));
+  const Result<RunState> run = replay(events);
+  ASSERT_TRUE(run.ok()) << run.error().message;
+  EXPECT_EQ(run->status, RunStatus::kPaused);
+  EXPECT_EQ(run->budget.cap(), Money::dollars(5));
+  EXPECT_EQ(run->budget.held(), Money());
+  EXPECT_EQ(run->task(TaskId(2)).status, TaskStatus::kBackingOff);
+  EXPECT_EQ(run->task(TaskId(2)).turns.size(), 1U);
+  EXPECT_EQ(run->day.allotted, Money::cents(14));  // the rest has gone back
+}
+
 // Values, not only bytes: two fields that changed places in reading and writing alike would show.
 TEST(GoldenJournalTest, ItsFieldsMeanWhatTheyMeant) {
-  const std::vector<Line> lines = golden_events("review.tsv");
+  const std::vector<Line> lines = golden_events("journal-v1/review.tsv");
   const auto event = [&](std::size_t number) {
     const Result<Event> read = read_event(lines[number].type, lines[number].body);
     EXPECT_TRUE(read.ok()) << read.error().message;

@@ -56,6 +56,13 @@ class RunLease {
   virtual ~RunLease() = default;
 };
 
+// What all runs of a project may promise together on one day (UTC).
+struct DayCap {
+  std::string project;
+  std::string day;  // "2026-11-20"
+  Money cap;
+};
+
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -65,6 +72,12 @@ class Journal {
   // are not stored twice.
   virtual void append(const RunId& run, std::vector<Event> events, std::vector<Blob> blobs,
                       std::function<void(Status)> done) = 0;
+
+  // Sets aside for the run up to `amount` of what the cap leaves, over what it has already: one
+  // guarded update, durable before `done` tells how much it was. What a run has not used goes back
+  // when its RunEnded is appended. In turn with appends.
+  virtual void allot(const RunId& run, const DayCap& cap, Money amount,
+                     std::function<void(Result<Money>)> done) = 0;
 
   // What is durable. Any thread.
   virtual Result<std::vector<Event>> events(const RunId& run) = 0;  // kNotFound: no such run

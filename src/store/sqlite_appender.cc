@@ -37,6 +37,12 @@ Result<std::unique_ptr<SqliteAppender>> SqliteAppender::make(std::unique_ptr<Dat
       {&Statements::put_event, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)"},
       {&Statements::has_blob, "SELECT 1 FROM blobs WHERE id = ?1"},
       {&Statements::put_blob, "INSERT INTO blobs VALUES (?1, ?2, ?3, ?4)"},
+      {&Statements::promised,
+       "SELECT coalesce(sum(share), 0) FROM day_shares WHERE project = ?1 AND day = ?2"},
+      {&Statements::put_share,
+       "INSERT INTO day_shares VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE "
+       "SET share = share + ?4"},
+      {&Statements::trim_share, "UPDATE day_shares SET share = ?3 WHERE run = ?1 AND day = ?2"},
   };
   Statements statements;
   for (const auto& [member, text] : kTexts) {
@@ -81,6 +87,7 @@ Status SqliteAppender::write_group(std::vector<Append>& group, std::map<RunId, T
     touched[append.run] = *tip;
     if (Status written = write_events(append, **tip); !written) return written;
     if (Status written = write_blobs(append); !written) return written;
+    if (Status written = write_share(append); !written) return written;
   }
   for (const auto& [run, tip] : touched) {
     if (Status written = write_run(tip->summary); !written) return written;
@@ -166,8 +173,30 @@ Status SqliteAppender::write_events(const Append& append, Tip& tip) {
         !put) {
       return put;
     }
+    if (const auto* ended = std::get_if<RunEnded>(&event)) {
+      if (Status given = give_back(append.run, *ended); !given) return given;
+    }
   }
   return {};
+}
+
+// Read and written in one transaction that nobody else can write in: the sum never passes the cap.
+Status SqliteAppender::write_share(const Append& append) {
+  if (!append.allotment) return {};
+  const auto& [cap, amount, granted] = *append.allotment;
+  sql_.promised.start(cap.project, cap.day);
+  const Result<bool> row = sql_.promised.next();
+  if (!row) return row.error();
+  const Money left = cap.cap - Money::pico(sql_.promised.integer(0));
+  if (const Result<bool> end = sql_.promised.next(); !end) return end.error();
+  *granted = std::clamp(left, Money(), amount);
+  if (*granted == Money()) return {};
+  return sql_.put_share.run(cap.project, cap.day, append.run, granted->picodollars());
+}
+
+Status SqliteAppender::give_back(const RunId& run, const RunEnded& end) {
+  if (end.day.empty()) return {};
+  return sql_.trim_share.run(run, end.day, end.day_used.picodollars());
 }
 
 Status SqliteAppender::write_blobs(const Append& append) {

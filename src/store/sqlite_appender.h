@@ -27,6 +27,7 @@ class SqliteAppender {
   struct Statements {
     Statement begin, commit, rollback, data_version;
     Statement find_run, put_run, put_event, has_blob, put_blob;
+    Statement promised, put_share, trim_share;
   };
   struct Tip {
     RunSummary summary;  // its count of events is the last sequence number
@@ -44,6 +45,8 @@ class SqliteAppender {
   Status write_run(const RunSummary& summary);
   Status write_events(const Append& append, Tip& tip);
   Status write_blobs(const Append& append);
+  Status write_share(const Append& append);
+  Status give_back(const RunId& run, const RunEnded& end);
 
   std::unique_ptr<Database> database_;
   Statements sql_;

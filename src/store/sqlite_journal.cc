@@ -42,7 +42,16 @@ class SqliteJournal : public Journal {
 
   void append(const RunId& run, std::vector<Event> events, std::vector<Blob> blobs,
               std::function<void(Status)> done) override {
-    queue_.push({run, std::move(events), std::move(blobs), std::move(done), {}});
+    queue_.push({run, std::move(events), std::move(blobs), std::move(done), {}, {}});
+  }
+
+  void allot(const RunId& run, const DayCap& cap, Money amount,
+             std::function<void(Result<Money>)> done) override {
+    Allotment asked{cap, amount, std::make_shared<Money>()};
+    auto answer = [done = std::move(done), granted = asked.granted](const Status& status) {
+      done(status ? Result<Money>(*granted) : Result<Money>(status.error()));
+    };
+    queue_.push({run, {}, {}, std::move(answer), std::move(asked), {}});
   }
 
   Result<std::vector<Event>> events(const RunId& run) override;

@@ -293,12 +293,18 @@ TEST_F(SqliteJournalTest, ADatabaseOfAnotherProgramIsLeftAlone) {
                                       store_.database().string())));
 }
 
+TEST_F(SqliteJournalTest, AJournalOfTheFirstFormatIsBroughtUpToDate) {
+  write_five_events();
+  store_.tamper("DROP TABLE day_shares; PRAGMA user_version = 1");
+  EXPECT_EQ(open_error(), Error());
+}
+
 TEST_F(SqliteJournalTest, AJournalOfALaterVersionIsLeftAlone) {
   write_five_events();
-  store_.tamper("PRAGMA user_version = 2");
+  store_.tamper("PRAGMA user_version = 3");
   EXPECT_EQ(open_error(),
             storage_error(fmt::format(
-                "{} was written by a later version of baton (format 2, this version knows 1): use "
+                "{} was written by a later version of baton (format 3, this version knows 2): use "
                 "that version, or name another folder with --state DIR",
                 store_.database().string())));
 }

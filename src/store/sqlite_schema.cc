@@ -38,10 +38,28 @@ CREATE TABLE blobs (
 ) STRICT;
 )sql";
 
+// Since format 2.
+constexpr const char* kDayShares = R"sql(
+CREATE TABLE day_shares (     -- what runs may promise of their project's cap for a day
+  project TEXT NOT NULL,
+  day     TEXT NOT NULL,      -- UTC, 2026-11-20
+  run     TEXT NOT NULL,
+  share   INTEGER NOT NULL,   -- picodollars
+  PRIMARY KEY (project, day, run)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 Status make_tables(Database& database) {
   const std::string sql = fmt::format(
-      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} COMMIT;",
-      kApplicationId, kJournalFormat, kTables);
+      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} {} COMMIT;",
+      kApplicationId, kJournalFormat, kTables, kDayShares);
+  return database.execute(sql.c_str());
+}
+
+// From format 1.
+Status bring_up_to_date(Database& database) {
+  const std::string sql = fmt::format("BEGIN IMMEDIATE; PRAGMA user_version = {}; {} COMMIT;",
+                                      kJournalFormat, kDayShares);
   return database.execute(sql.c_str());
 }
 
@@ -74,6 +92,7 @@ Status recognise(Database& database) {
         "version, or name another folder with --state DIR",
         database.file().string(), *format, kJournalFormat));
   }
+  if (*format < kJournalFormat) return bring_up_to_date(database);
   return {};
 }
 

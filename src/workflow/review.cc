@@ -44,6 +44,16 @@ Result<std::vector<Finding>> read_work(std::string_view answer, std::string_view
   return read_findings(*findings, source);
 }
 
+// What a model is told of an answer that cannot be used: one block of text.
+std::string what_to_mend(std::string_view why) {
+  const std::string text = fmt::format(
+      "That answer cannot be used: {}. Answer again, the whole answer and nothing else, in the "
+      "form "
+      "that was asked for.",
+      why);
+  return json::serialize(json::array{{{"type", "text"}, {"text", text}}});
+}
+
 }  // namespace
 
 Review::Review(Change change, TaskTypes types, ReviewWords words, Settings settings)
@@ -214,18 +224,15 @@ std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pe
   return made;
 }
 
-Verdict Review::judge(const Task& task, const CallSettled& answer, std::string& why) {
-  if (answer.stop == StopReason::kRefusal) {
-    why = "the model declined the task";
-    return Verdict::kRefused;
-  }
-  if (answer.stop == StopReason::kWindowExceeded) {
-    why = "the answer was cut because the context window was full";
-    return Verdict::kWindowFull;
-  }
+Judgement Review::judge(const Task& task, const CallSettled& answer) {
+  if (answer.stop == StopReason::kRefusal)
+    return {Verdict::kRefused, "the model declined the task", {}};
+  if (answer.stop == StopReason::kWindowExceeded)
+    return {Verdict::kWindowFull, "the answer was cut because the context window was full", {}};
   if (answer.stop == StopReason::kMaxTokens) {
-    why = fmt::format("the answer was cut after {} tokens", answer.usage.output.count());
-    return Verdict::kTruncated;
+    return {Verdict::kTruncated,
+            fmt::format("the answer was cut after {} tokens", answer.usage.output.count()),
+            {}};
   }
   Status status;
   if (task.spec.id == kPlan) {
@@ -235,9 +242,8 @@ Verdict Review::judge(const Task& task, const CallSettled& answer, std::string& 
   } else if (auto read = read_work(answer.text, ""); !read) {
     status = read.error();
   }
-  if (status) return Verdict::kAccepted;
-  why = status.error().message;
-  return Verdict::kInvalid;
+  if (status) return {};
+  return {Verdict::kInvalid, status.error().message, what_to_mend(status.error().message)};
 }
 
 CheckerRequest Review::checkers_for(TaskId task) const {

@@ -65,7 +65,7 @@ class Review : public Workflow {
   void finished(const Task& task, std::string_view answer, std::string_view findings) override;
   Ask ask(const RunState& run, const Task& task) override;
   std::vector<NewTask> read_piece(const Task& task, std::string_view piece) override;
-  Verdict judge(const Task& task, const CallSettled& answer, std::string& why) override;
+  Judgement judge(const Task& task, const CallSettled& answer) override;
   CheckerRequest checkers_for(TaskId task) const override;
 
   // What came of it, for the report.

@@ -78,7 +78,9 @@ class Desk {
     CallSettled settled;
     settled.text = std::move(text);
     settled.stop = stop;
-    return review.judge(run.task(task), settled, why);
+    Judgement judgement = review.judge(run.task(task), settled);
+    why = std::move(judgement.why);
+    return judgement.verdict;
   }
 
   Review review;

@@ -33,6 +33,15 @@ struct CheckerRequest {
   std::vector<std::string> files;
 };
 
+// What a whole answer is worth to its task.
+struct Judgement {
+  Verdict verdict = Verdict::kAccepted;
+  std::string why;  // what is wrong with one that is not accepted
+  // What the model is told if the attempt goes on: after kContinue, or once after kInvalid. JSON
+  // array of content blocks; empty: it does not go on.
+  std::string reply;
+};
+
 class Workflow {
  public:
   virtual ~Workflow() = default;
@@ -48,12 +57,11 @@ class Workflow {
   // is none (a task that was skipped may still have findings). Also told when a run is resumed.
   virtual void finished(const Task& task, std::string_view answer, std::string_view findings) = 0;
 
-  // Called once for each attempt, in the order of the attempts.
+  // What an attempt begins with; asked again, with the same answer, for each further turn of it.
   virtual Ask ask(const RunState& run, const Task& task) = 0;
   // A piece of the answer, as it streams: tasks that can start at once.
   virtual std::vector<NewTask> read_piece(const Task& task, std::string_view piece) = 0;
-  // What a whole answer is worth. `why` says what is wrong with one that is not accepted.
-  virtual Verdict judge(const Task& task, const CallSettled& answer, std::string& why) = 0;
+  virtual Judgement judge(const Task& task, const CallSettled& answer) = 0;
 
   virtual CheckerRequest checkers_for(TaskId task) const = 0;
 };

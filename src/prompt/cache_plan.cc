@@ -1,0 +1,62 @@
+#include "prompt/cache_plan.h"
+
+namespace baton {
+namespace {
+
+Money write_price(const PriceStep& price, CacheTtl ttl) {
+  return ttl == CacheTtl::k5Minutes ? price.cache_write_5m : price.cache_write_1h;
+}
+
+void drop_shared_marks(Prompt& prompt) {
+  for (PromptBlock& block : prompt.system) block.cache_mark = false;
+  for (PromptBlock& block : prompt.user) block.cache_mark = false;
+}
+
+// Up to and including the last marked block.
+std::size_t shared_bytes(const Prompt& prompt) {
+  std::size_t bytes = prompt.tools.size();
+  std::size_t shared = 0;
+  for (const std::vector<PromptBlock>* part : {&prompt.system, &prompt.user}) {
+    for (const PromptBlock& block : *part) {
+      bytes += block.text.size();
+      if (block.cache_mark) shared = bytes;
+    }
+  }
+  return shared;
+}
+
+std::size_t all_bytes(const Prompt& prompt) {
+  std::size_t bytes = prompt.tools.size();
+  for (const PromptBlock& block : prompt.system) bytes += block.text.size();
+  for (const PromptBlock& block : prompt.user) bytes += block.text.size();
+  for (const PromptTurn& turn : prompt.turns) bytes += turn.answer.size() + turn.reply.size();
+  return bytes;
+}
+
+void mark_tail(Prompt& prompt) {
+  if (!prompt.user.empty()) prompt.user.back().cache_mark = prompt.turns.size() < 2;
+  const std::size_t count = prompt.turns.size();
+  for (std::size_t i = 0; i < count; ++i) prompt.turns[i].cache_mark = i + 2 >= count;
+}
+
+}  // namespace
+
+bool cache_pays(const PriceStep& price, CacheTtl ttl, int uses) {
+  return write_price(price, ttl) + price.cache_read * (uses - 1) < price.input * uses;
+}
+
+void settle_cache_marks(Prompt& prompt, const Model& model, const PriceSheet& sheet) {
+  const auto tokens = [&](std::size_t bytes) {
+    return estimated_tokens(bytes, model.tokenizer_percent);
+  };
+  const PriceStep& price = sheet.step_for(tokens(all_bytes(prompt)));
+  if (!cache_pays(price, prompt.ttl, prompt.uses) ||
+      tokens(shared_bytes(prompt)) < model.min_cacheable) {
+    drop_shared_marks(prompt);
+  }
+  for (PromptTurn& turn : prompt.turns) turn.cache_mark = false;
+  if (prompt.tools.empty() || !cache_pays(price, prompt.ttl, 2)) return;
+  if (tokens(all_bytes(prompt)) >= model.min_cacheable) mark_tail(prompt);
+}
+
+}  // namespace baton
