@@ -27,6 +27,7 @@ struct CommandLine {
   double batch_cancel_seconds = 0;
   double batch_expires_seconds = 86'400;
   bool no_record = false;
+  bool no_tool_prompt = false;
   std::vector<std::string> limits;
   std::string spend_limit;
 };
@@ -61,6 +62,8 @@ void define(CLI::App& app, CommandLine& line) {
   app.add_option("--tool-turns", options.tool_turns,
                  "With tools: call one until the conversation holds N-1 results, then answer")
       ->check(CLI::Range(1, 1'000'000));
+  app.add_flag("--no-tool-prompt", line.no_tool_prompt,
+               "Do not count the API's own words about tools");
   app.add_option("--output-tokens", options.output_tokens,
                  "Tokens of each answer, thinking included, as far as max_tokens allows")
       ->check(CLI::Range(1, 1'000'000));
@@ -160,6 +163,7 @@ Status settle_limit(const std::string& text, RateLimits& limits) {
 Status settle(CommandLine& line) {
   Options& options = line.options;
   options.record = !line.no_record;
+  options.tool_prompt = !line.no_tool_prompt;
   options.answer_latency = from_ms(line.answer_latency_ms);
   options.stream_length = from_ms(line.stream_seconds * 1'000);
   if (line.plan_seconds >= 0) options.plan_length = from_ms(line.plan_seconds * 1'000);

@@ -7,7 +7,6 @@
 namespace baton::mock_api {
 namespace {
 
-constexpr std::string_view kSignature = "bW9jay1zaWduYXR1cmU=";
 constexpr std::string_view kThinkingBlock = R"({"type":"thinking","thinking":"","signature":")";
 
 bool has_thinking(const MessageHead& head) {

@@ -9,6 +9,9 @@
 
 namespace baton::mock_api {
 
+// Of every thinking block; requests must give it back.
+inline constexpr std::string_view kSignature = "bW9jay1zaWduYXR1cmU=";
+
 // What a response tells of itself besides the answer.
 struct MessageHead {
   std::string id;       // "msg_…"

@@ -23,7 +23,16 @@ std::vector<Model> build() {
   constexpr Price kSonnet4 = per_mtok(3'000, 3'750, 6'000, 300, 15'000);
   constexpr Price kSonnet5 = per_mtok(2'000, 2'500, 4'000, 200, 10'000);
 
-  const Model modern{.context = kMillion, .max_output = 128'000, .new_tokenizer = true};
+  // Published for Opus 4.7, 4.8 and 5, Sonnet 4.6 and 5, Haiku 4.5; the others take their
+  // nearest's.
+  constexpr ToolPrompt kOpus5Tools{.free = 286, .forced = 406};
+  constexpr ToolPrompt kSonnet5Tools{.free = 354, .forced = 474};
+  constexpr ToolPrompt kSonnet46Tools{.free = 497, .forced = 589};
+  const Model modern{.context = kMillion,
+                     .max_output = 128'000,
+                     .new_tokenizer = true,
+                     .effort_in_prefix = true,
+                     .tool_prompt = kOpus5Tools};
   std::vector<Model> models;
   const auto add = [&models](Model model, std::vector<PriceRow> prices) {
     model.prices = std::move(prices);
@@ -48,6 +57,7 @@ std::vector<Model> build() {
       {{.price = per_mtok(8'000, 10'000, 16'000, 200, 40'000)}});
 
   Model haiku55 = modern;
+  haiku55.tool_prompt = kSonnet5Tools;
   haiku55.thinking = {.adaptive = true, .enabled = true, .disabled = true, .on_by_default = true};
   add(named(haiku55, "claude-haiku-5-5", "Claude Haiku 5.5", "2026-10-07", "haiku", "haiku-5-5",
             4'096),
@@ -56,6 +66,7 @@ std::vector<Model> build() {
 
   Model sonnet55 = modern;
   sonnet55.forced_tools = false;
+  sonnet55.tool_prompt = kSonnet5Tools;
   sonnet55.thinking = {.adaptive = true, .between_tools = true, .on_by_default = true};
   add(named(sonnet55, "claude-sonnet-5-5", "Claude Sonnet 5.5", "2026-09-28", "sonnet",
             "sonnet-5-5", 1'024),
@@ -81,6 +92,7 @@ std::vector<Model> build() {
   opus5.thinking = {.adaptive = true, .disabled = true, .on_by_default = true};
   add(named(opus5, "claude-opus-5", "Claude Opus 5", "2026-07-24", "opus", "opus-5", 512),
       {{.price = kOpus}});
+  opus5.tool_prompt = kSonnet5Tools;
   add(named(opus5, "claude-sonnet-5", "Claude Sonnet 5", "2026-06-30", "sonnet", "sonnet-5", 1'024),
       {{.price = kSonnet5}});
   add(named(fable, "claude-fable-5", "Claude Fable 5", "2026-06-09", "fable", "fable-5", 512),
@@ -90,12 +102,15 @@ std::vector<Model> build() {
 
   Model opus4 = modern;
   opus4.thinking = {.adaptive = true, .disabled = true};
+  opus4.tool_prompt = {.free = 290, .forced = 410};
   add(named(opus4, "claude-opus-4-8", "Claude Opus 4.8", "2026-05-28", "opus", "opus-4", 1'024),
       {{.price = kOpus}});
+  opus4.tool_prompt = {.free = 675, .forced = 804};
   add(named(opus4, "claude-opus-4-7", "Claude Opus 4.7", "2026-04-16", "opus", "opus-4", 2'048),
       {{.price = kOpus}});
 
   Model gen46{.context = kMillion, .max_output = 128'000, .sampling = true};
+  gen46.tool_prompt = kSonnet46Tools;
   gen46.thinking = {.adaptive = true, .enabled = true, .disabled = true};
   add(named(gen46, "claude-sonnet-4-6", "Claude Sonnet 4.6", "2026-02-17", "sonnet", "sonnet-4",
             2'048),
@@ -105,15 +120,18 @@ std::vector<Model> build() {
 
   Model gen45{.context = 200'000, .max_output = 64'000, .prefill = true, .sampling = true};
   gen45.us_geography = false;
+  gen45.tool_prompt = kSonnet46Tools;
   gen45.thinking = kBudgetOnly;
   gen45.dated = "claude-opus-4-5-20251101";
   add(named(gen45, "claude-opus-4-5", "Claude Opus 4.5", "2025-11-24", "opus", "opus-4", 4'096),
       {{.price = kOpus}});
   gen45.dated = "claude-haiku-4-5-20251001";
+  gen45.tool_prompt = {.free = 496, .forced = 588};
   add(named(gen45, "claude-haiku-4-5", "Claude Haiku 4.5", "2025-10-15", "haiku", "haiku-4-5",
             4'096),
       {{.price = per_mtok(1'000, 1'250, 2'000, 100, 5'000)}});
   gen45.dated = "claude-sonnet-4-5-20250929";
+  gen45.tool_prompt = kSonnet46Tools;
   add(named(gen45, "claude-sonnet-4-5", "Claude Sonnet 4.5", "2025-09-29", "sonnet", "sonnet-4",
             1'024),
       {{.price = kSonnet4}});

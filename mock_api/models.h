@@ -33,6 +33,12 @@ struct ThinkingModes {
   bool on_by_default = false;
 };
 
+// Tokens of the words that the API puts before a request's tools, by tool_choice.
+struct ToolPrompt {
+  std::int64_t free = 0;    // auto, none
+  std::int64_t forced = 0;  // any, tool
+};
+
 struct Model {
   std::string_view id;     // what the bill says
   std::string_view dated;  // the snapshot an alias stands for; empty where the id is the snapshot
@@ -49,6 +55,10 @@ struct Model {
   bool sampling = false;        // takes any temperature, top_p and top_k (version 2023-06-01 only)
   bool us_geography = true;     // takes inference_geo "us", at 1.1 times the price
   int batch_percent = 50;       // of every price, in a batch
+  // A change of thinking or effort loses the cached tools and system prompt too, not only the
+  // messages. The API leaves that to each model; here the newer ones do.
+  bool effort_in_prefix = false;
+  ToolPrompt tool_prompt;
   ThinkingModes thinking;
   std::vector<PriceRow> prices;  // later rows that fit win
 

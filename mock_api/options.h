@@ -57,6 +57,7 @@ struct Options {
   int plan_tasks = 0;              // items in an answer's `tasks`; 0: as many as suit the prompt
   int deltas = 0;                  // pieces a streamed answer comes in; 0: by its length
   int tool_turns = 1;              // with tools: the answer that is no call any more
+  bool tool_prompt = true;         // tools bring the tokens of the API's own words about them
   std::int64_t output_tokens = 0;  // of each answer, thinking included; 0: by its text
   Millis answer_latency;
   Millis latency_min;

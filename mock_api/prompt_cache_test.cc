@@ -149,5 +149,88 @@ TEST_F(PromptCacheTest, ModelsAndWorkspacesDoNotShare) {
   EXPECT_EQ(cache_.look_up(lay_out(body, haiku(), "other"), haiku(), kNoon).usage.read, 0);
 }
 
+TEST_F(PromptCacheTest, TheLookBackGoesThroughTurnsBlockByBlock) {
+  const auto conversation = [](std::size_t turns, std::size_t marked_turn) {
+    json::array messages;
+    for (std::size_t turn = 0; turn < turns; ++turn) {
+      json::object text{{"type", "text"},
+                        {"text", std::string(kBlock, static_cast<char>('a' + turn))}};
+      if (turn == marked_turn) text["cache_control"] = {{"type", "ephemeral"}};
+      messages.push_back(
+          {{"role", turn % 2 == 0 ? "user" : "assistant"}, {"content", json::array{text}}});
+    }
+    return json::object{{"model", haiku().id}, {"messages", messages}};
+  };
+  const PromptCache::Plan first = look_up(conversation(5, 4), kNoon);
+  cache_.response_began(first, kNoon);
+  EXPECT_EQ(look_up(conversation(24, 23), kNoon).usage, (Usage{.write_5m = 19'000, .read = 5'000}));
+  EXPECT_EQ(look_up(conversation(25, 24), kNoon).usage, (Usage{.write_5m = 25'000}));
+}
+
+TEST_F(PromptCacheTest, ALongTurnIsBridgedByAMarkInBetween) {
+  call("abcde5");
+  const std::string thirty(30, 'x');
+  EXPECT_EQ(call("abcde" + thirty + "5"), (Usage{.write_5m = 35'000}));
+  const std::string fifteen(15, 'y');
+  EXPECT_EQ(call("abcde" + fifteen + "5" + fifteen + "5"),
+            (Usage{.write_5m = 30'000, .read = 5'000}));
+}
+
+TEST_F(PromptCacheTest, MixedMarksAreBilledUpToTheLastOfEachLength) {
+  call("abcde1");
+  // A: what was read. B: up to the last hour mark. C: up to the last mark.
+  EXPECT_EQ(call("abcdefg1hij1kl5mn"),
+            (Usage{.input = 2'000, .write_5m = 2'000, .write_1h = 5'000, .read = 5'000}));
+}
+
+TEST_F(PromptCacheTest, ARequestThatIsTurnedAwayRefreshesNothing) {
+  call("abcde5");
+  look_up(request_of(blocks("abcde5")), kNoon + Millis::seconds(200));
+  EXPECT_EQ(call("abcde5", kNoon + Millis::seconds(301)), (Usage{.write_5m = 5'000}));
+}
+
+TEST_F(PromptCacheTest, ADifferentAnswerFormatLosesEverything) {
+  const auto format = [](const char* name) {
+    return json::object{
+        {"output_config",
+         {{"format",
+           {{"type", "json_schema"},
+            {"schema", {{"type", "object"}, {"properties", {{name, {{"type", "string"}}}}}}}}}}}};
+  };
+  call("abcde5", kNoon, format("a"));
+  EXPECT_GT(call("abcde5", kNoon, format("a")).read, 5'000);
+  EXPECT_EQ(call("abcde5", kNoon, format("b")).read, 0);
+  EXPECT_EQ(call("abcde5").read, 0);
+}
+
+TEST_F(PromptCacheTest, EffortLosesTheSystemPromptOfNewerModelsToo) {
+  const auto reads = [&](std::string_view model_id) {
+    const Model& model = *find_model(model_id);
+    PromptCache cache;
+    json::object body{{"messages", {{{"role", "user"}, {"content", "hi"}}}}};
+    body["model"] = model.id;
+    body["system"] = json::array{{{"type", "text"},
+                                  {"text", std::string(5 * kBlock, 's')},
+                                  {"cache_control", {{"type", "ephemeral"}}}}};
+    const PromptCache::Plan plan = cache.look_up(lay_out(body, model, ""), model, kNoon);
+    cache.response_began(plan, kNoon);
+    body["output_config"] = {{"effort", "low"}};
+    return cache.look_up(lay_out(body, model, ""), model, kNoon).usage.read;
+  };
+  EXPECT_EQ(reads("claude-sonnet-4-6"), 5'000);
+  EXPECT_EQ(reads("claude-opus-4-7"), 0);
+}
+
+TEST_F(PromptCacheTest, ToolsBringTheApisOwnWordsAboutThem) {
+  json::object body = request_of(blocks("a"));
+  const std::int64_t bare = lay_out(body, haiku(), "").tokens;
+  body["tools"] = json::array{{{"name", "n"}, {"input_schema", {{"type", "object"}}}}};
+  const std::int64_t own = lay_out(body, haiku(), "", /*tool_prompt=*/false).tokens - bare;
+  EXPECT_EQ(own, 12) << "the definition itself";
+  EXPECT_EQ(lay_out(body, haiku(), "").tokens - bare, own + 496);
+  body["tool_choice"] = {{"type", "any"}};
+  EXPECT_EQ(lay_out(body, haiku(), "").tokens - bare, own + 588);
+}
+
 }  // namespace
 }  // namespace baton::mock_api

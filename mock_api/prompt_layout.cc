@@ -42,6 +42,8 @@ class Layout {
 
   void mix_in(std::string_view bytes) { prefix_ = mix(prefix_, hash_of(bytes)); }
 
+  void add(std::int64_t tokens) { tokens_ += tokens; }
+
   // What is in the prompt but is no position of its own.
   void preamble(std::string_view bytes) {
     mix_in(bytes);
@@ -113,27 +115,48 @@ bool has_images(const json::array& messages) {
   return false;
 }
 
-// What, when changed, loses the cached messages but not the tools and the system prompt.
-void mix_in_message_settings(Layout& layout, const json::object& body,
-                             const json::array& messages) {
-  for (const char* field : {"tool_choice", "thinking"}) {
-    if (const json::value* value = body.if_contains(field)) layout.mix_in(json::serialize(*value));
-    layout.mix_in(field);
-  }
+void mix_in_field(Layout& layout, const json::object& body, std::string_view field) {
+  if (const json::value* value = body.if_contains(field)) layout.mix_in(json::serialize(*value));
+  layout.mix_in(field);
+}
+
+void mix_in_effort(Layout& layout, const json::object& body) {
   const json::object* output = object_at(body, "output_config");
-  if (output != nullptr) {
-    const std::string_view effort = text_at(*output, "effort");
-    // The default, said aloud, is the default.
-    if (!effort.empty() && effort != default_effort(body)) layout.mix_in(effort);
+  if (output == nullptr) return;
+  const std::string_view effort = text_at(*output, "effort");
+  // The default, said aloud, is the default.
+  if (!effort.empty() && effort != default_effort(body)) layout.mix_in(effort);
+}
+
+// What, when changed, loses the cached messages but not the tools and the system prompt.
+void mix_in_message_settings(Layout& layout, const json::object& body, const Model& model,
+                             const json::array& messages) {
+  mix_in_field(layout, body, "tool_choice");
+  if (!model.effort_in_prefix) {
+    mix_in_field(layout, body, "thinking");
+    mix_in_effort(layout, body);
   }
   if (has_images(messages)) layout.mix_in("images");
 }
 
+std::int64_t tool_prompt_tokens(const json::object& body, const Model& model) {
+  const json::array* tools = array_at(body, "tools");
+  if (tools == nullptr || tools->empty()) return 0;
+  const std::string_view choice = text_at(object_at(body, "tool_choice"), "type");
+  return choice == "any" || choice == "tool" ? model.tool_prompt.forced : model.tool_prompt.free;
+}
+
 }  // namespace
 
-PromptLayout lay_out(const json::object& body, const Model& model, std::string_view scope) {
+PromptLayout lay_out(const json::object& body, const Model& model, std::string_view scope,
+                     bool tool_prompt) {
   Layout layout(model, scope);
+  if (model.effort_in_prefix) {
+    mix_in_field(layout, body, "thinking");
+    mix_in_effort(layout, body);
+  }
   if (const json::value* schema = output_schema(body)) layout.preamble(json::serialize(*schema));
+  if (tool_prompt) layout.add(tool_prompt_tokens(body, model));
   if (const json::array* tools = array_at(body, "tools")) {
     for (const json::value& tool : *tools) {
       if (tool.is_object()) layout.block("tool", tool.get_object());
@@ -143,7 +166,7 @@ PromptLayout lay_out(const json::object& body, const Model& model, std::string_v
   lay_blocks(layout, "system", body.if_contains("system"));
 
   if (const json::array* messages = array_at(body, "messages")) {
-    mix_in_message_settings(layout, body, *messages);
+    mix_in_message_settings(layout, body, model, *messages);
     for (const json::value& message : *messages) {
       const json::object* object = message.if_object();
       if (object == nullptr) continue;

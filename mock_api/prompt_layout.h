@@ -25,7 +25,9 @@ struct PromptLayout {
   std::int64_t tokens = 0;
 };
 
-// `scope` keeps workspaces apart. Malformed parts are skipped: requests are validated before.
-PromptLayout lay_out(const boost::json::object& body, const Model& model, std::string_view scope);
+// `scope` keeps workspaces apart. With `tool_prompt`, tools bring the tokens of the API's own words
+// about them. Malformed parts are skipped: requests are validated before.
+PromptLayout lay_out(const boost::json::object& body, const Model& model, std::string_view scope,
+                     bool tool_prompt = true);
 
 }  // namespace baton::mock_api

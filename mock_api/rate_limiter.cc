@@ -39,12 +39,10 @@ RateLimiter::Class& RateLimiter::filled(std::string_view rate_class, Instant now
     };
     Class fresh{.requests = full(limits.requests),
                 .input = full(limits.input_tokens),
-                .output = full(limits.output_tokens),
-                .since = now};
+                .output = full(limits.output_tokens)};
     found = classes_.emplace(std::string(rate_class), fresh).first;
   }
   Class& own = found->second;
-  own.last = std::max(own.last, now);
   for (Bucket* bucket : {&own.requests, &own.input, &own.output}) bucket->refill(now);
   return own;
 }
@@ -52,6 +50,8 @@ RateLimiter::Class& RateLimiter::filled(std::string_view rate_class, Instant now
 std::optional<int> RateLimiter::admit(std::string_view rate_class, std::int64_t input_tokens,
                                       Instant now) {
   Class& own = filled(rate_class, now);
+  if (own.admitted + own.refused == 0) own.since = now;
+  own.last = std::max(own.last, now);
   const auto tokens = static_cast<double>(input_tokens);
   // Output is not known before it is made: a request may start as long as any is left.
   const double wait =
@@ -67,7 +67,9 @@ std::optional<int> RateLimiter::admit(std::string_view rate_class, std::int64_t 
 }
 
 void RateLimiter::produced(std::string_view rate_class, std::int64_t output_tokens, Instant now) {
-  filled(rate_class, now).output.take(static_cast<double>(output_tokens));
+  Class& own = filled(rate_class, now);
+  own.output.take(static_cast<double>(output_tokens));
+  own.last = std::max(own.last, now);
 }
 
 std::string RateLimiter::to_json() const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -19,6 +20,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxValues = 500'000;
+constexpr int kMaxDepth = 200;
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -84,6 +86,16 @@ class Writer {
   }
 
   json::value value(const json::value& schema_value, std::string_view name, Subject& subject) {
+    // A tool's schema may speak of itself without end; it gets an answer that does not fit.
+    if (depth_ > kMaxDepth || written_ > 2 * kMaxValues) return nullptr;
+    ++depth_;
+    json::value made = value_within(schema_value, name, subject);
+    --depth_;
+    return made;
+  }
+
+  json::value value_within(const json::value& schema_value, std::string_view name,
+                           Subject& subject) {
     ++written_;
     const json::object* schema = schema_value.if_object();
     if (schema == nullptr) return nullptr;
@@ -95,8 +107,10 @@ class Writer {
     if (const json::array* values = array_at(*schema, "enum"); values && !values->empty()) {
       return one_of(*values, name, subject);
     }
-    if (const json::array* parts = array_at(*schema, "anyOf"); parts && !parts->empty()) {
-      return value((*parts)[0], name, subject);
+    for (const char* either : {"anyOf", "oneOf"}) {
+      if (const json::array* parts = array_at(*schema, either); parts && !parts->empty()) {
+        return value((*parts)[0], name, subject);
+      }
     }
     if (const json::array* parts = array_at(*schema, "allOf"); parts && !parts->empty()) {
       return value(merged(*schema, *parts), name, subject);
@@ -148,11 +162,38 @@ class Writer {
                       Subject& subject) {
     if (type == "object") return object(schema, subject);
     if (type == "array") return array(schema, name, subject);
-    if (type == "integer") return integer(name, subject);
+    if (type == "integer") return integer(schema, name, subject);
     if (type == "boolean") return chance() % 4 != 0;
-    if (type == "number") return static_cast<double>(50 + below(50)) / 100.0;
+    if (type == "number") return within(schema, static_cast<double>(50 + below(50)) / 100.0);
     if (type == "null") return nullptr;
-    return text(schema, name, subject);
+    return json::string(of_length(schema, text(schema, name, subject)));
+  }
+
+  // Bounds, which a tool's schema may set and structured output does not know.
+  static double within(const json::object& schema, double number) {
+    const auto bound = [&schema](const char* name, double otherwise) {
+      const json::value* value = schema.if_contains(name);
+      return value != nullptr && value->is_number() ? value->to_number<double>() : otherwise;
+    };
+    number = std::max(number, bound("minimum", number));
+    number = std::min(number, bound("maximum", number));
+    if (number <= bound("exclusiveMinimum", number - 1)) {
+      number = bound("exclusiveMinimum", number) + 1;
+    }
+    if (number >= bound("exclusiveMaximum", number + 1)) {
+      number = bound("exclusiveMaximum", number) - 1;
+    }
+    return number;
+  }
+
+  static std::string of_length(const json::object& schema, std::string text) {
+    constexpr std::int64_t kLongest = 1'000'000;
+    const auto least = std::min(integer_at(schema, "minLength").value_or(0), kLongest);
+    const auto most = integer_at(schema, "maxLength").value_or(kLongest);
+    const auto length = static_cast<std::int64_t>(text.size());
+    if (length < least) text.resize(static_cast<std::size_t>(least), '.');
+    if (length > most && most >= 0) text.resize(static_cast<std::size_t>(most));
+    return text;
   }
 
   // Required properties first, as the API emits them.
@@ -182,6 +223,7 @@ class Writer {
     if (lists_findings(*items, name)) return known_findings(*items);
     const bool may_be_empty = integer_at(schema, "minItems").value_or(0) == 0;
     if (may_be_empty && (name == "dismissed" || name == "same_as")) return out;
+    const std::size_t least = least_items(schema);
     const std::size_t count = count_of(schema, *items, name);
     std::set<std::string> seen;
     for (std::size_t i = 0; i < count; ++i) {
@@ -189,7 +231,8 @@ class Writer {
       if (is_object_schema(*items) && name != "files") turn_to(own, i);
       if (name == "files" || name == "findings") another_look(own, i);
       json::value item = value(*items, singular(name), own);
-      if (seen.insert(json::serialize(item)).second) out.push_back(std::move(item));
+      const bool is_new = seen.insert(json::serialize(item)).second;
+      if (is_new || out.size() < least) out.push_back(std::move(item));
     }
     return out;
   }
@@ -203,10 +246,14 @@ class Writer {
     return schema != nullptr && type_of(*schema) == "object";
   }
 
+  static std::size_t least_items(const json::object& schema) {
+    const std::int64_t asked = integer_at(schema, "minItems").value_or(0);
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(asked, 0, 1'000));
+  }
+
   std::size_t count_of(const json::object& schema, const json::value& items,
                        std::string_view name) {
-    const auto least =
-        static_cast<std::size_t>(integer_at(schema, "minItems").value_or(0) > 0 ? 1 : 0);
+    const std::size_t least = least_items(schema);
     if (written_ > kMaxValues) return least;  // lists in lists in lists
     if (name == "tasks" && options_.plan_tasks > 0) {
       return static_cast<std::size_t>(options_.plan_tasks);
@@ -290,34 +337,40 @@ class Writer {
     return finding;
   }
 
-  json::value integer(std::string_view name, const Subject& subject) {
+  static std::int64_t whole_within(const json::object& schema, std::int64_t number) {
+    constexpr double kExact = 9e15;  // beyond it, not every whole number is a double
+    const double bounded = within(schema, static_cast<double>(number));
+    return static_cast<std::int64_t>(std::ceil(std::clamp(bounded, -kExact, kExact)));
+  }
+
+  json::value integer(const json::object& schema, std::string_view name, const Subject& subject) {
     if (name == "first_line" || name == "start_line") return subject.first_line;
     if (name == "last_line" || name == "end_line") return subject.last_line;
     if (name == "line") {
       const auto span = static_cast<std::size_t>(subject.last_line - subject.first_line) + 1;
       return subject.first_line + static_cast<int>(below(span));
     }
-    return static_cast<std::int64_t>(below(100));
+    return whole_within(schema, static_cast<std::int64_t>(below(100)));
   }
 
-  json::value text(const json::object& schema, std::string_view name, const Subject& subject) {
+  std::string text(const json::object& schema, std::string_view name, const Subject& subject) {
     const std::string_view format = text_at(schema, "format");
-    if (!format.empty()) return json::string(text_of_format(format));
+    if (!format.empty()) return std::string(text_of_format(format));
     if (schema.contains("pattern")) {
-      return json::string(text_matching(text_at(schema, "pattern"), chance()));
+      return text_matching(text_at(schema, "pattern"), chance());
     }
-    if (names_file(name)) return json::string(subject.file ? subject.file->path : "unknown");
+    if (names_file(name)) return subject.file ? subject.file->path : "unknown";
     if (names_task_type(name) || name == "category") {
-      return json::string(subject.type.empty() ? "general" : subject.type);
+      return std::string(subject.type.empty() ? "general" : subject.type);
     }
-    if (name == "id") return json::string(fmt::format("t{}", subject.item + 1));
+    if (name == "id") return fmt::format("t{}", subject.item + 1);
     const Saying saying{.file = subject.file ? std::string_view(subject.file->path) : "the change",
                         .type = subject.type.empty() ? "review" : subject.type,
                         .first_line = subject.first_line,
                         .last_line = subject.last_line,
                         .item = subject.item + 1,
                         .findings = findings_.size()};
-    return json::string(sentence_for(name, saying, chance()));
+    return sentence_for(name, saying, chance());
   }
 
   static std::string_view singular(std::string_view name) {
@@ -331,6 +384,7 @@ class Writer {
   AnswerOptions options_;
   std::uint64_t drawn_ = 1000;
   std::size_t written_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace

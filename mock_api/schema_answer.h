@@ -26,7 +26,8 @@ struct AnswerOptions {
   int plan_tasks = 0;      // 0: as many as suit the prompt
 };
 
-// Requires: refusal_of_schema lets `schema` pass.
+// Keywords that structured output does not take are heeded where they are simple (bounds of
+// numbers, lengths); a schema that refers to itself without end is cut off.
 boost::json::value answer_for(const boost::json::value& schema, const Prompt& prompt,
                               const AnswerOptions& options);
 

@@ -190,5 +190,36 @@ TEST(SchemaAnswerTest, EveryKindOfSchemaGetsAValidAnswer) {
   }
 }
 
+// What structured output refuses, tools may have.
+TEST(SchemaAnswerTest, BoundsOfAToolsInputAreKept) {
+  const json::value schema = parsed(
+      "{'type': 'object', 'properties': {"
+      "'many': {'type': 'integer', 'minimum': 1000, 'maximum': 1001},"
+      "'few': {'type': 'integer', 'exclusiveMaximum': 1, 'minimum': 0},"
+      "'part': {'type': 'number', 'maximum': 0.25},"
+      "'code': {'type': 'string', 'minLength': 3, 'maxLength': 5},"
+      "'either': {'oneOf': [{'type': 'null'}, {'type': 'string'}]},"
+      "'three': {'type': 'array', 'minItems': 3, 'items': {'type': 'boolean'}}}}");
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const json::value answer = answer_for(schema, {}, {.seed = seed});
+    EXPECT_GE(answer.at("many").as_int64(), 1'000);
+    EXPECT_LE(answer.at("many").as_int64(), 1'001);
+    EXPECT_EQ(answer.at("few").as_int64(), 0);
+    EXPECT_LE(answer.at("part").as_double(), 0.25);
+    EXPECT_LE(answer.at("code").as_string().size(), 5u);
+    EXPECT_GE(answer.at("code").as_string().size(), 3u);
+    EXPECT_TRUE(answer.at("either").is_null());
+    EXPECT_EQ(answer.at("three").as_array().size(), 3u);
+  }
+}
+
+TEST(SchemaAnswerTest, ASchemaThatNeverEndsIsCutOff) {
+  const json::value schema = parsed(
+      "{'$defs': {'node': {'type': 'object', 'required': ['next'],"
+      " 'properties': {'next': {'$ref': '#/$defs/node'}}}}, '$ref': '#/$defs/node'}");
+  EXPECT_TRUE(answer_for(schema, {}, {}).is_object());
+  EXPECT_TRUE(answer_for(parsed("{'$ref': '#'}"), {}, {}).is_null());
+}
+
 }  // namespace
 }  // namespace baton::mock_api

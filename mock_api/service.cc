@@ -138,7 +138,7 @@ Reply Service::count_tokens(const HttpRequest& request) {
     return failed(*wrong);
   }
   const Model& model = *find_model(text_at(body, "model"));
-  const PromptLayout prompt = lay_out(body, model, request.workspace);
+  const PromptLayout prompt = lay_out(body, model, request.workspace, options_.tool_prompt);
   return json(fmt::format(R"({{"input_tokens":{}}})", prompt.tokens));
 }
 
@@ -173,6 +173,11 @@ Reply Service::create_message(const HttpRequest& request, Instant now) {
     return answer(body, *model, request, now);
   };
   Reply reply = attempt();
+  if (model != nullptr) {
+    for (auto& header : limiter_.headers(model->rate_class, now)) {
+      reply.headers.push_back(std::move(header));
+    }
+  }
   const std::string& request_id = ensure_request_id(reply);
   meter_.count_request(model);
   if (reply.call) reply.call->record = place;
@@ -278,7 +283,7 @@ const ScriptedAnswer* Service::scripted_for(ScriptQuery query, const json::objec
 Reply Service::answer(const json::object& body, const Model& model, const HttpRequest& request,
                       Instant now) {
   const std::int64_t ordinal = requests_;
-  const PromptLayout prompt = lay_out(body, model, request.workspace);
+  const PromptLayout prompt = lay_out(body, model, request.workspace, options_.tool_prompt);
   if (std::optional<ApiError> wrong = too_long(model, prompt.tokens)) return failed(*wrong);
 
   const ScriptedAnswer* scripted = scripted_for(
@@ -297,11 +302,7 @@ Reply Service::answer(const json::object& body, const Model& model, const HttpRe
   PromptCache::Plan plan = cache_.look_up(prompt, model, now);
   if (std::optional<ApiError> error =
           refusal_by_limits(model, plan.usage.prompt() - plan.usage.read, now)) {
-    Reply reply = failed(*error);
-    for (auto& header : limiter_.headers(model.rate_class, now)) {
-      reply.headers.push_back(std::move(header));
-    }
-    return reply;
+    return failed(*error);
   }
 
   cache_.accepted(plan, now);
@@ -328,7 +329,6 @@ Reply Service::answer(const json::object& body, const Model& model, const HttpRe
   });
   const Delivery delivery = delivery_of(scripted, said.is_plan, ordinal);
   reply.delay = delivery.latency;
-  reply.headers = limiter_.headers(model.rate_class, now);
   if (bool_at(body, "stream").value_or(false)) {
     reply.headers.emplace_back("content-type", "text/event-stream; charset=utf-8");
     reply.headers.emplace_back("cache-control", "no-cache");

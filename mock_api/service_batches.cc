@@ -166,7 +166,7 @@ std::optional<ApiError> Service::answer_item(const Batch& batch, BatchItem& item
   const Model* model = find_model(record.model);
   meter_.count_request(model, Meter::Way::kBatch);
   if (auto wrong = refusal(body, Endpoint::kBatchItem, batch.version)) return wrong;
-  const PromptLayout prompt = lay_out(body, *model, batch.workspace);
+  const PromptLayout prompt = lay_out(body, *model, batch.workspace, options_.tool_prompt);
   if (auto wrong = too_long(*model, prompt.tokens)) return wrong;
   const ScriptedAnswer* scripted = scripted_for({.model = model->id, .batch = true}, body);
   if (scripted != nullptr && scripted->error) return scripted->error;

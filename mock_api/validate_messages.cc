@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <set>
+#include <map>
 
 #include "base/json_fields.h"
+#include "mock_api/message_format.h"
 #include "mock_api/validate.h"
 
 namespace baton::mock_api {
@@ -37,64 +38,109 @@ Refusal check_block(const json::object& block, std::string_view role, const std:
   if ((type == "thinking" || type == "redacted_thinking") && block.contains("cache_control")) {
     return invalid(where + ".cache_control: Extra inputs are not permitted");
   }
-  if (type == "tool_use" && text_at(block, "id").empty()) {
-    return invalid(where + ".tool_use.id: Field required");
+  if (type == "thinking" && text_at(block, "signature") != kSignature) {
+    return invalid(where + ": Invalid `signature` in `thinking` block");
+  }
+  if (type == "tool_use") {
+    for (const char* field : {"id", "name"}) {
+      if (text_at(block, field).empty()) {
+        return invalid(fmt::format("{}.tool_use.{}: Field required", where, field));
+      }
+    }
+    if (object_at(block, "input") == nullptr) {
+      return invalid(where + ".tool_use.input: Input should be a valid dictionary");
+    }
+  }
+  if (type == "tool_result" && text_at(block, "tool_use_id").empty()) {
+    return invalid(where + ".tool_result.tool_use_id: Field required");
   }
   return std::nullopt;
 }
 
-// What the walk over the messages remembers of the assistant message before.
-using ToolCalls = std::set<std::string, std::less<>>;
-
-// Results come first in the message, one for each call of the assistant message before it.
-Refusal check_results(const json::array* blocks, const ToolCalls& calls, const std::string& where) {
-  ToolCalls open = calls;
-  bool others = false;
-  if (blocks != nullptr) {
-    for (const json::value& value : *blocks) {
-      const json::object* block = value.if_object();
+// Calls and results, message by message: neighbours of one role are one turn, and the turn after an
+// assistant's begins with one result for each of its calls.
+class ToolPairs {
+ public:
+  Refusal see(std::string_view role, const json::array* blocks, std::size_t index) {
+    if (role != role_) {
+      if (role_ != "assistant" || role != "user") {
+        if (Refusal wrong = unanswered()) return wrong;
+        calls_.clear();
+      }
+      role_ = role;
+      others_ = false;
+    }
+    if (blocks == nullptr) {
+      others_ = true;
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < blocks->size(); ++i) {
+      const json::object* block = (*blocks)[i].if_object();
       if (block == nullptr) continue;
-      if (text_at(*block, "type") != "tool_result") {
-        others = true;
-        continue;
+      if (Refusal wrong = see(*block, fmt::format("messages.{}.content.{}", index, i), index)) {
+        return wrong;
       }
-      const std::string_view id = text_at(*block, "tool_use_id");
-      if (!calls.contains(id)) {
-        return invalid(
-            fmt::format("{}: unexpected `tool_use_id` found in `tool_result` blocks: {}. "
-                        "Each `tool_result` block must have a corresponding `tool_use` "
-                        "block in the previous message.",
-                        where, id));
-      }
-      const auto still_open = open.find(id);
-      if (still_open == open.end()) {
-        return invalid(fmt::format(
-            "{}: each tool_use must have a single result. Found multiple `tool_result` blocks with "
-            "id: {}",
-            where, id));
-      }
-      if (others) return invalid(where + ": tool_result blocks must come before other content");
-      open.erase(still_open);
     }
+    return std::nullopt;
   }
-  if (open.empty()) return std::nullopt;
-  return invalid(
-      fmt::format("{}: `tool_use` ids were found without `tool_result` blocks "
-                  "immediately after: {}.",
-                  where, *open.begin()));
-}
 
-ToolCalls calls_in(const json::array* blocks) {
-  ToolCalls calls;
-  if (blocks == nullptr) return calls;
-  for (const json::value& value : *blocks) {
-    const json::object* block = value.if_object();
-    if (block != nullptr && text_at(*block, "type") == "tool_use") {
-      calls.emplace(text_at(*block, "id"));
+  Refusal unanswered() const {
+    std::vector<std::string_view> open;
+    for (const auto& [id, answered] : calls_) {
+      if (!answered) open.push_back(id);
     }
+    if (open.empty()) return std::nullopt;
+    return invalid(
+        fmt::format("messages.{}: `tool_use` ids were found without `tool_result` blocks "
+                    "immediately after: {}. Each `tool_use` block must have a corresponding "
+                    "`tool_result` block in the next message.",
+                    called_in_, fmt::join(open, ", ")));
   }
-  return calls;
-}
+
+  bool any() const { return any_; }
+
+ private:
+  Refusal see(const json::object& block, const std::string& where, std::size_t index) {
+    const std::string_view type = text_at(block, "type");
+    any_ = any_ || type == "tool_use" || type == "tool_result";
+    if (type == "tool_use" && role_ == "assistant") {
+      called_in_ = index;
+      if (!calls_.emplace(text_at(block, "id"), false).second) {
+        return invalid(where + ": `tool_use` ids must be unique");
+      }
+    } else if (type == "tool_result") {
+      return answer(text_at(block, "tool_use_id"), where);
+    }
+    others_ = others_ || type != "tool_result";
+    return std::nullopt;
+  }
+
+  Refusal answer(std::string_view id, const std::string& where) {
+    const auto call = calls_.find(id);
+    if (call == calls_.end() || role_ != "user") {
+      return invalid(
+          fmt::format("{}: unexpected `tool_use_id` found in `tool_result` blocks: {}. "
+                      "Each `tool_result` block must have a corresponding `tool_use` "
+                      "block in the previous message.",
+                      where, id));
+    }
+    if (call->second) {
+      return invalid(fmt::format(
+          "{}: each tool_use must have a single result. Found multiple `tool_result` blocks with "
+          "id: {}",
+          where, id));
+    }
+    if (others_) return invalid(where + ": tool_result blocks must come before other content");
+    call->second = true;
+    return std::nullopt;
+  }
+
+  std::string role_;
+  std::map<std::string, bool, std::less<>> calls_;  // of the turn before; true: it has its result
+  std::size_t called_in_ = 0;
+  bool others_ = false;  // the turn has had something else than results
+  bool any_ = false;
+};
 
 Refusal check_content(const json::object& message, std::string_view role, const std::string& where,
                       std::string_view version) {
@@ -136,7 +182,7 @@ std::optional<ApiError> refusal_of_messages(const json::object& body, const Mode
   if (messages->size() > kMaxMessages) {
     return invalid("messages: List should have at most 100000 items");
   }
-  ToolCalls calls;
+  ToolPairs pairs;
   std::string_view role;
   for (std::size_t i = 0; i < messages->size(); ++i) {
     const std::string where = fmt::format("messages.{}", i);
@@ -148,14 +194,11 @@ std::optional<ApiError> refusal_of_messages(const json::object& body, const Mode
     }
     if (Refusal wrong = check_content(*message, role, where, version)) return wrong;
     const json::array* blocks = array_at(*message, "content");
-    if (Refusal wrong = check_results(blocks, calls, where)) return wrong;
-    calls = role == "assistant" ? calls_in(blocks) : ToolCalls();
+    if (Refusal wrong = pairs.see(role, blocks, i)) return wrong;
   }
-  if (!calls.empty()) {
-    return invalid(
-        fmt::format("messages.{}: `tool_use` ids were found without `tool_result` "
-                    "blocks immediately after: {}.",
-                    messages->size() - 1, *calls.begin()));
+  if (Refusal wrong = pairs.unanswered()) return wrong;
+  if (pairs.any() && !body.contains("tools")) {
+    return invalid("Requests which include `tool_use` or `tool_result` blocks must define tools.");
   }
   if (role == "assistant" && !model.prefill) {
     return invalid(

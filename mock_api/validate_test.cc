@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 
+#include "mock_api/message_format.h"
+
 namespace baton::mock_api {
 namespace {
 
@@ -101,13 +103,17 @@ TEST(ValidateTest, NewerModelsEndWithAUserMessage) {
   EXPECT_EQ(answer_to("'model': 'claude-haiku-4-5'" + prefill), "ok");
 }
 
-std::string with_results(const std::string& results) {
+// A conversation in which the assistant called t1; `rest` is what comes after.
+std::string after_call(const std::string& rest) {
   return answer_to(
-      "'messages': [{'role': 'user', 'content': 'a'},"
+      "'tools': [{'name': 'n', 'input_schema': {'type': 'object'}}],"
+      " 'messages': [{'role': 'user', 'content': 'a'},"
       " {'role': 'assistant', 'content': [{'type': 'tool_use', 'id': 't1', 'name': 'n', 'input': "
-      "{}}]},"
-      " {'role': 'user', 'content': [" +
-      results + "]}]");
+      "{}}]}" +
+      rest + "]");
+}
+std::string with_results(const std::string& results) {
+  return after_call(", {'role': 'user', 'content': [" + results + "]}");
 }
 
 TEST(ValidateTest, EachToolCallHasOneResultAtTheStartOfTheNextMessage) {
@@ -120,6 +126,50 @@ TEST(ValidateTest, EachToolCallHasOneResultAtTheStartOfTheNextMessage) {
   EXPECT_THAT(with_results(text + "," + result), HasSubstr("must come before"));
   EXPECT_THAT(with_results(result + "," + result), HasSubstr("single result"));
   EXPECT_THAT(with_results(result + "," + other), HasSubstr("unexpected `tool_use_id`"));
+}
+
+TEST(ValidateTest, ACallWithoutAResultIsToldInTheWordsOfTheApi) {
+  const std::string told =
+      "400 messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: "
+      "t1. Each `tool_use` block must have a corresponding `tool_result` block in the next "
+      "message.";
+  EXPECT_EQ(after_call(""), told);
+  EXPECT_EQ(after_call(", {'role': 'user', 'content': 'well?'}"), told);
+  EXPECT_EQ(after_call(", {'role': 'user', 'content': 'well?'},"
+                       " {'role': 'assistant', 'content': 'b'}, {'role': 'user', 'content': 'c'}"),
+            told);
+}
+
+TEST(ValidateTest, NeighboursOfOneRoleAreOneTurn) {
+  const std::string result = "{'type': 'tool_result', 'tool_use_id': 't1'}";
+  const std::string second =
+      ", {'role': 'assistant', 'content': [{'type': 'tool_use', 'id': 't2', 'name': 'n', 'input': "
+      "{}}]}";
+  const std::string both = second + ", {'role': 'user', 'content': [" + result +
+                           "]}, {'role': 'user', 'content': [{'type': 'tool_result',"
+                           " 'tool_use_id': 't2'}]}";
+  EXPECT_EQ(after_call(both), "ok");
+  EXPECT_THAT(after_call(second + ", {'role': 'user', 'content': [" + result + "]}"),
+              HasSubstr("immediately after: t2."));
+}
+
+TEST(ValidateTest, AConversationWithCallsNamesItsTools) {
+  const std::string called =
+      "'messages': [{'role': 'user', 'content': 'a'}, {'role': 'assistant', 'content':"
+      " [{'type': 'tool_use', 'id': 't1', 'name': 'n', 'input': {}}]}, {'role': 'user',"
+      " 'content': [{'type': 'tool_result', 'tool_use_id': 't1'}]}]";
+  EXPECT_THAT(answer_to(called), HasSubstr("must define tools"));
+}
+
+TEST(ValidateTest, AThinkingBlockComesBackWithItsOwnSignature) {
+  const auto thought = [](const std::string& signature) {
+    return answer_to(
+        "'messages': [{'role': 'user', 'content': 'a'}, {'role': 'assistant', 'content':"
+        " [{'type': 'thinking', 'thinking': '', 'signature': '" +
+        signature + "'}]}, {'role': 'user', 'content': 'b'}]");
+  };
+  EXPECT_EQ(thought(std::string(kSignature)), "ok");
+  EXPECT_EQ(thought("forged"), "400 messages.1.content.0: Invalid `signature` in `thinking` block");
 }
 
 std::string marked(const std::vector<std::string>& marks, const std::string& more = "") {
