@@ -35,6 +35,7 @@ struct RunSummary {
   RunId run;
   std::string workflow;
   std::string title;
+  std::string project;
   Instant created;
   Instant updated;
   std::string

@@ -25,6 +25,7 @@ void apply(RunSummary& summary, const Event& event) {
   if (const auto* created = std::get_if<RunCreated>(&event)) {
     summary.workflow = to_utf8(created->workflow);
     summary.title = to_utf8(created->title);
+    summary.project = to_utf8(created->project);
     summary.created = created->at;
     summary.status = to_string(RunStatus::kRunning);
   } else if (std::holds_alternative<RunResumed>(event)) {

@@ -139,7 +139,7 @@ Result<std::string> SqliteJournal::blob(const BlobId& id) {
 Result<std::vector<RunSummary>> SqliteJournal::runs() {
   const std::lock_guard lock(reading_);
   Result<Statement> rows = reader_->prepare(
-      "SELECT run, workflow, title, created, updated, status, spent, events FROM runs "
+      "SELECT run, workflow, title, created, updated, status, spent, events, project FROM runs "
       "ORDER BY created DESC, run");
   if (!rows) return rows.error();
   std::vector<RunSummary> runs;
@@ -150,6 +150,7 @@ Result<std::vector<RunSummary>> SqliteJournal::runs() {
     runs.push_back({.run = std::string(rows->text(0)),
                     .workflow = std::string(rows->text(1)),
                     .title = std::string(rows->text(2)),
+                    .project = std::string(rows->text(8)),
                     .created = Instant::from_unix_ms(rows->integer(3)),
                     .updated = Instant::from_unix_ms(rows->integer(4)),
                     .status = std::string(rows->text(5)),

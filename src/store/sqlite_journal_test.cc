@@ -295,7 +295,8 @@ TEST_F(SqliteJournalTest, ADatabaseOfAnotherProgramIsLeftAlone) {
 
 TEST_F(SqliteJournalTest, AJournalOfTheFirstFormatIsBroughtUpToDate) {
   write_five_events();
-  store_.tamper("DROP TABLE day_shares; PRAGMA user_version = 1");
+  store_.tamper(
+      "DROP TABLE day_shares; ALTER TABLE runs DROP COLUMN project; PRAGMA user_version = 1");
   EXPECT_EQ(open_error(), Error());
 }
 

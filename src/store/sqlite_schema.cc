@@ -18,7 +18,8 @@ CREATE TABLE runs (
   updated  INTEGER NOT NULL,
   status   TEXT NOT NULL,
   spent    INTEGER NOT NULL,  -- picodollars
-  events   INTEGER NOT NULL
+  events   INTEGER NOT NULL,
+  project  TEXT NOT NULL DEFAULT ''  -- since format 2
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE events (
@@ -58,8 +59,10 @@ Status make_tables(Database& database) {
 
 // From format 1.
 Status bring_up_to_date(Database& database) {
-  const std::string sql = fmt::format("BEGIN IMMEDIATE; PRAGMA user_version = {}; {} COMMIT;",
-                                      kJournalFormat, kDayShares);
+  const std::string sql = fmt::format(
+      "BEGIN IMMEDIATE; PRAGMA user_version = {}; "
+      "ALTER TABLE runs ADD COLUMN project TEXT NOT NULL DEFAULT ''; {} COMMIT;",
+      kJournalFormat, kDayShares);
   return database.execute(sql.c_str());
 }
 
