@@ -288,6 +288,171 @@ for (const line of ['0x', '1x']) {
     assert.equal(account.cache_creation_5m_input_tokens, first.cache_creation_input_tokens);
     assert.equal(account.cache_read_input_tokens, second.cache_read_input_tokens);
   });
+
+  const counted = ({ max_tokens: _, stream: __, ...rest }) => rest;
+
+  story('tokens of tools are counted as they are billed', {}, async ({ url }) => {
+    const request = { ...basic, tools: [readLog], tool_choice: { type: 'auto' } };
+    const count = await client(url).messages.countTokens(counted(request));
+    const message = await client(url).messages.create(request);
+    assert.equal(count.input_tokens, message.usage.input_tokens);
+    const bare = await client(url).messages.countTokens(counted(basic));
+    assert.ok(count.input_tokens > bare.input_tokens + 675, 'the API has its own words about tools');
+  });
+
+  story('a tool loop goes on for as many turns as it is told, plain and streamed', {
+    args: ['--tool-turns', '4', '--output-tokens', '321', '--deltas', '5'],
+  }, async ({ url, bill }) => {
+    for (const ask of [
+      (request) => client(url).messages.create(request),
+      (request) => client(url).messages.stream(request).finalMessage(),
+    ]) {
+      const messages = [question];
+      const reasons = [];
+      for (let turn = 0; turn < 4; turn += 1) {
+        const message = await ask({ ...basic, messages, tools: [readLog] });
+        reasons.push(message.stop_reason);
+        assert.equal(message.usage.output_tokens, 321);
+        messages.push({ role: 'assistant', content: message.content });
+        const results = message.content
+          .filter((block) => block.type === 'tool_use')
+          .map((call) => {
+            assert.ok(Number.isInteger(call.input.step), JSON.stringify(call));
+            return { type: 'tool_result', tool_use_id: call.id, content: `lines of ${call.input.step}` };
+          });
+        messages.push({ role: 'user', content: results });
+      }
+      assert.deepEqual(reasons, ['tool_use', 'tool_use', 'tool_use', 'end_turn']);
+    }
+    assert.equal((await bill()).by_model['claude-opus-4-7'].output_tokens, 8 * 321);
+  });
+
+  story('a call without its result is refused', {}, async ({ url }) => {
+    const call = { type: 'tool_use', id: 'toolu_1', name: 'read_log', input: { step: 1, why: 'x' } };
+    const request = {
+      ...basic,
+      tools: [readLog],
+      messages: [question, { role: 'assistant', content: [call] }, { role: 'user', content: 'Well?' }],
+    };
+    await assert.rejects(client(url).messages.create(request), (error) => {
+      assert.ok(error instanceof sdk.BadRequestError);
+      assert.match(error.message, /messages\.1: `tool_use` ids were found without `tool_result` blocks/);
+      return true;
+    });
+  });
+
+  story('a cache is warmed without an answer', {}, async ({ url, requests }) => {
+    const shared = 'Every rule of the house, said at length. '.repeat(300);
+    const request = {
+      ...basic,
+      system: [{ type: 'text', text: shared, cache_control: { type: 'ephemeral' } }],
+    };
+    const warmed = await client(url).messages.create({ ...request, max_tokens: 0 });
+    assert.deepEqual(warmed.content, []);
+    assert.equal(warmed.stop_reason, 'max_tokens');
+    assert.equal(warmed.usage.output_tokens, 0);
+    const { usage } = await client(url).messages.create(request);
+    assert.equal(usage.cache_read_input_tokens, warmed.usage.cache_creation_input_tokens);
+    assert.equal((await requests()).length, 2);
+  });
+
+  const { stream: _, ...item } = basic;
+  const order = (...ids) => ({ requests: ids.map((custom_id) => ({ custom_id, params: item })) });
+  const ended = async (batches, id) => {
+    for (;;) {
+      const batch = await batches.retrieve(id);
+      if (batch.processing_status === 'ended') return batch;
+      await new Promise((resolve) => { setTimeout(resolve, 20); });
+    }
+  };
+
+  story('a batch is created, ends, and has a result for each item at half price', {
+    args: ['--batch-seconds', '0.2'],
+  }, async ({ url, bill, requests }) => {
+    const { batches } = client(url).messages;
+    const created = await batches.create({
+      requests: [
+        ...order('a', 'b', 'c').requests,
+        { custom_id: 'bad', params: { ...item, model: 'claude-none-1' } },
+      ],
+    });
+    assert.equal(created.type, 'message_batch');
+    assert.equal(created.processing_status, 'in_progress');
+    assert.deepEqual(created.request_counts,
+      { processing: 4, succeeded: 0, errored: 0, canceled: 0, expired: 0 });
+    assert.equal(created.results_url, null);
+    await assert.rejects(batches.results(created.id), /results_url/);
+
+    const batch = await ended(batches, created.id);
+    assert.deepEqual(batch.request_counts,
+      { processing: 0, succeeded: 3, errored: 1, canceled: 0, expired: 0 });
+    const results = new Map();
+    for await (const { custom_id: id, result } of await batches.results(batch.id)) {
+      results.set(id, result);
+    }
+    assert.deepEqual([...results.keys()].sort(), ['a', 'b', 'bad', 'c']);
+    assert.equal(results.get('bad').type, 'errored');
+    assert.equal(results.get('bad').error.error.type, 'not_found_error');
+    const { message } = results.get('a');
+    assert.equal(message.usage.service_tier, 'batch');
+    assert.equal(message.stop_reason, 'end_turn');
+    const { input_tokens: input, output_tokens: output } = message.usage;
+    const total = await bill();
+    assert.equal(Number(total.total_usd), (3 * (input * 2.5 + output * 12.5)) / 1e6);
+    assert.equal(total.batch.total_usd, total.total_usd);
+    const records = await requests();
+    assert.deepEqual(records.map((record) => record.custom_id), ['a', 'b', 'c', 'bad']);
+    assert.ok(records.every((record) => record.batch && record.batch_id === batch.id));
+    assert.equal(records[0].message_id, message.id);
+  });
+
+  story('batches are listed page by page, newest first', {}, async ({ url }) => {
+    const { batches } = client(url).messages;
+    const ids = [];
+    for (let i = 0; i < 5; i += 1) ids.unshift((await batches.create(order('a'))).id);
+    const listed = [];
+    for await (const batch of batches.list({ limit: 2 })) listed.push(batch.id);
+    assert.deepEqual(listed, ids);
+    const page = await batches.list({ limit: 2, before_id: ids[4] });
+    assert.deepEqual(page.data.map((batch) => batch.id), ids.slice(2, 4));
+  });
+
+  story('a cancelled batch ends with what was done by then', {
+    args: ['--batch-seconds', '600', '--batch-cancel-seconds', '0.1'],
+  }, async ({ url, bill }) => {
+    const { batches } = client(url).messages;
+    const { id } = await batches.create(order('a', 'b'));
+    await assert.rejects(batches.delete(id), sdk.BadRequestError);
+    const canceling = await batches.cancel(id);
+    assert.equal(canceling.processing_status, 'canceling');
+    assert.ok(canceling.cancel_initiated_at);
+    const batch = await ended(batches, id);
+    assert.equal(batch.request_counts.canceled, 2);
+    for await (const { result } of await batches.results(id)) assert.equal(result.type, 'canceled');
+    assert.equal((await bill()).total_usd, '0.00');
+    const deleted = await batches.delete(id);
+    assert.deepEqual({ ...deleted }, { id, type: 'message_batch_deleted' });
+    await assert.rejects(batches.retrieve(id), sdk.NotFoundError);
+  });
+
+  story('a create whose answer is lost has made a batch all the same', {
+    args: ['--cut-batch-create', '1', '--refuse-batch-create', '2'],
+  }, async ({ url }) => {
+    const { batches } = client(url).messages;
+    await assert.rejects(batches.create(order('a')), { status: 529 });
+    await assert.rejects(batches.create(order('a')), { status: 500 });
+    await assert.rejects(batches.create(order('a')), sdk.APIConnectionError);
+    const { data } = await batches.list();
+    assert.equal(data.length, 1);
+    assert.notEqual((await batches.create(order('a'))).id, data[0].id);
+  });
+
+  story('custom ids are checked at once', {}, async ({ url }) => {
+    const { batches } = client(url).messages;
+    for (const ids of [['a b'], ['a', 'a'], ['x'.repeat(65)], []]) {
+      await assert.rejects(batches.create(order(...ids)), sdk.BadRequestError);
+    }
+  });
 }
 
 test('sampling fields are refused under the new API version and taken under the old', () =>
