@@ -36,3 +36,22 @@ ${rows}  };
   target_sources(${target} PRIVATE ${asm} ${table})
   set_source_files_properties(${table} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
+
+# baton_embed_built(TARGET NAME FILE)
+#
+# Puts a file that the build makes into TARGET. Its bytes are between the symbols baton_built_NAME and
+# baton_built_NAME_end.
+function(baton_embed_built target name file)
+  set(asm "${CMAKE_CURRENT_BINARY_DIR}/${target}_${name}.S")
+  file(CONFIGURE OUTPUT ${asm} CONTENT ".section .note.GNU-stack,\"\",%progbits
+.section .rodata
+.global baton_built_${name}
+.global baton_built_${name}_end
+baton_built_${name}:
+.incbin \"${file}\"
+baton_built_${name}_end:
+.byte 0
+" @ONLY)
+  set_source_files_properties(${asm} PROPERTIES OBJECT_DEPENDS "${file}")
+  target_sources(${target} PRIVATE ${asm})
+endfunction()

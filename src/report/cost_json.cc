@@ -9,14 +9,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::object tokens_object(const Usage& usage) {
-  return {{"input", usage.input.count()},
-          {"cache_write_5m", usage.cache_write_5m.count()},
-          {"cache_write_1h", usage.cache_write_1h.count()},
-          {"cache_read", usage.cache_read.count()},
-          {"output", usage.output.count()}};
-}
-
 void put_line(json::object& out, const CostLine& line) {
   out["calls"] = line.calls;
   out["charged_usd"] = json_dollars(line.charged);
@@ -53,6 +45,14 @@ json::value or_null(const std::optional<Money>& money) {
 
 }  // namespace
 
+json::object tokens_object(const Usage& usage) {
+  return {{"input", usage.input.count()},
+          {"cache_write_5m", usage.cache_write_5m.count()},
+          {"cache_write_1h", usage.cache_write_1h.count()},
+          {"cache_read", usage.cache_read.count()},
+          {"output", usage.output.count()}};
+}
+
 json::object cost_object(const CostReport& cost) {
   return {{"total_usd", json_dollars(cost.total)},
           {"unknown_usd", json_dollars(cost.unknown)},
@@ -64,6 +64,7 @@ json::object cost_object(const CostReport& cost) {
           {"saved_percent", cost.saved_percent()},
           {"calls", cost.calls},
           {"retries", cost.retries},
+          {"wasted_usd", json_dollars(cost.wasted)},
           {"escalations", cost.escalations},
           {"tokens", tokens_object(cost.usage)},
           {"cached_percent", cost.cached_percent()},

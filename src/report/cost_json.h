@@ -7,6 +7,7 @@
 
 namespace baton {
 
+boost::json::object tokens_object(const Usage& usage);
 boost::json::object cost_object(const CostReport& cost);
 
 }  // namespace baton

@@ -159,8 +159,7 @@ void CostFold::each_call(const std::function<void(const CostedCall&)>& see) cons
          .charge = call.charge,
          .usage = call.usage,
          .known = call.known,
-         .wasted =
-             wasted(call, chains, tried == facts.tries.end() ? 0 : tried->second.chain)});
+         .wasted = wasted(call, chains, tried == facts.tries.end() ? 0 : tried->second.chain)});
   }
 }
 

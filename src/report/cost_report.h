@@ -1,7 +1,9 @@
 // What a run cost, folded from its journal. Pure.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +12,20 @@
 #include "report/review_report.h"
 
 namespace baton {
+
+// One call that may have been billed, with what is booked for it.
+struct CostedCall {
+  const CallReserved& reserved;
+  const TaskSpec& task;
+  Money charge;
+  Usage usage;
+  bool known = false;   // false: `charge` is the worst case, and `usage` what had been reported
+  bool wasted = false;  // it had no answer, or its attempt was not accepted in the end
+};
+
+// What the call's tokens cost on `deep`, live, by the sheet valid on its day. None if its bill is
+// not known, or `deep` is null or had no price.
+std::optional<Money> deep_price(const CostedCall& call, const Model* deep);
 
 // The fold of a run's events into what it cost: fed as they happen, or from the journal, with the
 // same result.
@@ -29,6 +45,10 @@ class CostFold {
   // `all_deep` prices each call's tokens on `deep_model`, by the sheet valid on the day of the
   // call. It stays zero if the catalogue has no such model, or no price of it on one of those days.
   CostReport report(const Catalog& catalog, std::string_view deep_model) const;
+  // In the order they were reserved.
+  void each_call(const std::function<void(const CostedCall&)>& see) const;
+  const std::vector<Instant>& escalations() const;
+  Instant began() const;
   // Between the first event and the last.
   Millis elapsed() const;
 

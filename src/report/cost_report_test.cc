@@ -24,8 +24,8 @@ Usage in_out(std::int64_t input, std::int64_t output) {
 class Story {
  public:
   Story() {
-    events_.emplace_back(
-        RunCreated{.at = kNoon, .budget = dollars("2"), .estimate = dollars("0.5")});
+    events_.emplace_back(RunCreated{
+        .at = kNoon, .budget = dollars("2"), .forecast = Forecast{.likely = dollars("0.5")}});
     add(kPlan, "task_decomposition", Role::kOrchestrator);
     add(kNames, "naming_convention_check", Role::kWorker);
   }

@@ -104,8 +104,10 @@ std::string cost_text(const CostReport& cost, const TerminalStyle& style, CostDe
   if (cost.unknown_calls > 0) out += labelled("unknown", unknown_text(cost), style.width);
   if (cost.retries + cost.escalations > 0) {
     out += labelled("retries",
-                    counted(cost.retries, "retry", "retries") + ", " +
-                        counted(cost.escalations, "escalation", "escalations"),
+                    fmt::format("{}, {}; {} for attempts that were not accepted",
+                                counted(cost.retries, "retry", "retries"),
+                                counted(cost.escalations, "escalation", "escalations"),
+                                cost.wasted.to_display()),
                     style.width);
   }
   return out;

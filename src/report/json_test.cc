@@ -133,6 +133,7 @@ TEST(JsonTest, AReportInWhichEveryPartHasSomethingToSay) {
     "saved_percent": 72,
     "calls": 11,
     "retries": 2,
+    "wasted_usd": "0.00",
     "escalations": 1,
     "tokens": {
       "input": 23456,
@@ -236,6 +237,7 @@ TEST(JsonTest, TheCostAloneNamesItsRun) {
   "saved_percent": 0,
   "calls": 0,
   "retries": 0,
+  "wasted_usd": "0.00",
   "escalations": 0,
   "tokens": {
     "input": 0,

@@ -34,6 +34,7 @@ struct CostReport {
   std::string deep_model;
   int calls = 0;
   int retries = 0;  // attempts after a task's first
+  Money wasted;     // the part of `total` that went into attempts that were not accepted
   int escalations = 0;
   Usage usage;
   std::vector<CostLine> by_role;  // "orchestrator", "workers"
