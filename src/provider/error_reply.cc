@@ -127,6 +127,19 @@ CallNotBilled error_reply(int status, std::string_view body, const RetryAdvice& 
   return result;
 }
 
+FailureKind kind_of_item_error(const ApiError& error) {
+  static constexpr std::pair<std::string_view, int> kStatuses[] = {
+      {"invalid_request_error", 400}, {"authentication_error", 401}, {"billing_error", 402},
+      {"permission_error", 403},      {"not_found_error", 404},      {"conflict_error", 409},
+      {"request_too_large", 413},     {"rate_limit_error", 429},     {"api_error", 500},
+      {"timeout_error", 504},         {"overloaded_error", 529},
+  };
+  for (const auto& [type, status] : kStatuses) {
+    if (error.type == type) return kind_of(status, error);
+  }
+  return kind_of(500, error);  // a type of later days: worth another try
+}
+
 FailureKind kind_of_broken_answer(const ApiError& error) {
   if (error.type == "billing_error" || is_spend_limit_code(error.code)) {
     return FailureKind::kSpendLimit;

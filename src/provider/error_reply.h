@@ -40,6 +40,10 @@ bool is_proof_of_no_bill(int status, std::string_view body);
 // Requires: `status` is not one of success.
 CallNotBilled error_reply(int status, std::string_view body, const RetryAdvice& advice);
 
+// The kind of an error that came without a status of its own: an item's, of a batch. Nothing was
+// billed.
+FailureKind kind_of_item_error(const ApiError& error);
+
 // The kind of an error event in an answer that had begun: it may have been billed.
 FailureKind kind_of_broken_answer(const ApiError& error);
 
