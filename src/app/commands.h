@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/exit_code.h"
 
@@ -39,7 +40,22 @@ struct RunOptions {
 ExitCode resume_command(const RunOptions& options);
 ExitCode runs_command(const RunOptions& options);
 ExitCode show_command(const RunOptions& options);
-ExitCode cost_command(const RunOptions& options);
 ExitCode verify_command(const RunOptions& options);
+
+// One run; without `run`, and with any of `all`, `project`, `since`, `until` and `by`, all runs
+// that these leave.
+struct CostOptions {
+  std::string run;  // empty: the latest, or all
+  bool all = false;
+  std::string project;
+  std::string since, until;     // days, both included
+  std::vector<std::string> by;  // "run", "role", "model", "worker", "type", "day", "month"
+  std::string format = "text";
+  std::string output;
+  std::string state;
+  std::string prices;
+  std::string targets;
+};
+ExitCode cost_command(const CostOptions& options);
 
 }  // namespace baton

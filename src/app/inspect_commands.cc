@@ -1,47 +1,18 @@
-// Commands that read what runs have left: runs, show, cost, verify.
+// Commands that read what runs have left: runs, show, verify.
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <filesystem>
 
 #include "app/commands.h"
+#include "app/run_lookup.h"
 #include "app/say.h"
-#include "app/settings.h"
 #include "base/text.h"
 #include "core/run_state.h"
-#include "report/cost_report.h"
-#include "store/sqlite_journal.h"
 
 namespace baton {
 namespace {
 
 namespace json = boost::json;
-
-// Opens what is there; looking at runs makes no state folder.
-Result<std::unique_ptr<Journal>> open_existing(const std::string& option) {
-  const Result<std::filesystem::path> state = state_folder(option);
-  if (!state) return state.error();
-  std::error_code error;
-  if (!std::filesystem::exists(*state, error)) {
-    return usage_error(
-        fmt::format("there are no runs in {} yet; `baton review` makes one", state->string()));
-  }
-  return open_sqlite_journal(*state, [](const std::function<void()>& work) { work(); });
-}
-
-Result<RunId> chosen_run(Journal& journal, const std::string& given) {
-  if (!given.empty()) return given;
-  const Result<std::vector<RunSummary>> runs = journal.runs();
-  if (!runs) return runs.error();
-  if (runs->empty()) return usage_error("there are no runs yet; `baton review` makes one");
-  return runs->front().run;
-}
-
-// "running" of a run that nobody drives means that its process died.
-std::string status_shown(Journal& journal, const RunSummary& run) {
-  if (run.status != to_string(RunStatus::kRunning)) return run.status;
-  return journal.lease(run.run).ok() ? "interrupted" : "running";
-}
 
 json::object summary_json(Journal& journal, const RunSummary& run) {
   return {{"run_id", run.run},
@@ -128,28 +99,6 @@ ExitCode show_command(const RunOptions& options) {
     fmt::print("\nCalls whose bill is not known, booked at their worst case\n");
     show_unknown(*events);
   }
-  return ExitCode::kDone;
-}
-
-ExitCode cost_command(const RunOptions& options) {
-  const Result<Tables> tables = load_tables(options.prices, "");
-  if (!tables) return say(tables.error());
-  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
-  if (!journal) return say(journal.error());
-  const Result<RunId> id = chosen_run(**journal, options.run);
-  if (!id) return say(id.error());
-  const Result<std::vector<Event>> events = (*journal)->events(*id);
-  if (!events) return say(events.error());
-  const Result<RunState> run = replay(*events);
-  if (!run) return say(run.error());
-  const Result<std::string> asked = (*journal)->blob(run->created.request);
-  if (!asked) return say(asked.error());
-  const Result<RunRequest> request = read_request(*asked);
-  if (!request) return say(request.error());
-  const CostReport cost = cost_of(*events, tables->catalog, request->models[Tier::kDeep]);
-  const std::string text = options.format == "json" ? cost_to_json(*id, cost)
-                                                    : cost_to_terminal(*id, cost, output_style());
-  if (Status delivered = deliver(text, options.output); !delivered) return say(delivered.error());
   return ExitCode::kDone;
 }
 

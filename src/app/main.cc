@@ -72,6 +72,26 @@ CLI::App* add_run_command(CLI::App& app, const char* name, const char* says, Run
   return command;
 }
 
+CLI::App* add_cost(CLI::App& app, CostOptions& options) {
+  CLI::App* cost = app.add_subcommand("cost", "Show what one run or many cost, to the picodollar");
+  CLI::Option* run = cost->add_option("--run", options.run, "One run (default: the latest)");
+  cost->add_flag("--all", options.all, "All runs")->excludes(run);
+  cost->add_option("--project", options.project, "All runs of this project")->excludes(run);
+  cost->add_option("--since", options.since, "What runs cost since this day, such as 2026-11-01");
+  cost->add_option("--until", options.until, "What runs cost until this day, it included");
+  cost->add_option("--by", options.by, "Break down by these; of all runs, unless --run names one")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"run", "role", "model", "worker", "type", "day", "month"}));
+  cost->add_option("--format", options.format, "Form of the output")
+      ->check(CLI::IsMember({"text", "md", "json", "csv", "html"}))
+      ->capture_default_str();
+  cost->add_option("--output,-o", options.output, "File for the output");
+  cost->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
+  cost->add_option("--targets", options.targets, "Targets laid over the built-in ones");
+  add_state(cost, options.state);
+  return cost;
+}
+
 // Each call in flight is a socket: what the system allows at most, a run with many workers may
 // need.
 void raise_file_limit() {
@@ -91,6 +111,7 @@ ExitCode run(int argc, char** argv) {
 
   ReviewOptions review_options;
   RunOptions run_options;
+  CostOptions cost_options;
   const CLI::App* review = add_review(app, review_options);
   CLI::App* resume = add_run_command(
       app, "resume", "Go on with an interrupted run; nothing finished is paid again", run_options,
@@ -102,11 +123,7 @@ ExitCode run(int argc, char** argv) {
       add_run_command(app, "runs", "List the runs, newest first", run_options, {"text", "json"});
   CLI::App* show = add_run_command(app, "show", "Show one run and its tasks", run_options, {});
   show->add_option("run", run_options.run, "The run (default: the latest)");
-  CLI::App* cost = add_run_command(app, "cost", "Show what a run cost, to the picodollar",
-                                   run_options, {"text", "json"});
-  cost->add_option("--run", run_options.run, "The run (default: the latest)");
-  cost->add_option("--output,-o", run_options.output, "File for the output");
-  cost->add_option("--prices", run_options.prices, "Prices laid over the built-in catalogue");
+  const CLI::App* cost = add_cost(app, cost_options);
   const CLI::App* verify = add_run_command(
       app, "verify", "Check the journal: chains, lost tails, texts, sums", run_options, {});
   app.add_subcommand(
@@ -123,7 +140,7 @@ ExitCode run(int argc, char** argv) {
   if (resume->parsed()) return resume_command(run_options);
   if (runs->parsed()) return runs_command(run_options);
   if (show->parsed()) return show_command(run_options);
-  if (cost->parsed()) return cost_command(run_options);
+  if (cost->parsed()) return cost_command(cost_options);
   if (verify->parsed()) return verify_command(run_options);
   return ExitCode::kUsage;
 }

@@ -1,0 +1,21 @@
+// Finding the runs that a command is to read.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "store/journal.h"
+
+namespace baton {
+
+// The journal of what is there; looking at runs makes no state folder. `option`: --state, or empty.
+Result<std::unique_ptr<Journal>> open_existing(const std::string& option);
+
+// `given`, or the latest run if that is empty.
+Result<RunId> chosen_run(Journal& journal, const std::string& given);
+
+// "running" of a run that nobody drives means that its process died: "interrupted".
+std::string status_shown(Journal& journal, const RunSummary& run);
+
+}  // namespace baton
