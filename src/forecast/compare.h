@@ -26,6 +26,7 @@ struct RecordedCall {
   std::string model{};
   std::string date{};        // of the call: what another model's price is looked up by
   std::string price_date{};  // `valid_from` of the sheet it was billed by
+  Service service = Service::kStandard;
   Usage usage{};
   Money charge{};
 
@@ -73,7 +74,7 @@ Result<Comparison> compare_fleet(const Fleet& fleet, const CompareAsk& ask, cons
 Result<Comparison> compare_run(const RecordedRun& run, const CompareAsk& ask,
                                const Catalog& catalog);
 
-// `part` of `whole` in percent with one decimal, rounded down, also below zero; none of nothing.
+// `part` of `whole` in percent, rounded to one decimal; none of nothing.
 std::optional<double> percent_of_base(Money part, Money whole);
 
 struct Projection {

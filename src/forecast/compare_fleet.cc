@@ -66,6 +66,7 @@ Result<Comparison> compare_fleet(const Fleet& fleet, const CompareAsk& ask, cons
     }
     comparison.rows.push_back(std::move(row));
   }
+  if (ask.same_tokens) notes.insert(std::string(kSameTokensNote));
   comparison.notes.assign(notes.begin(), notes.end());
   return comparison;
 }

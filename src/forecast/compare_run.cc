@@ -87,9 +87,10 @@ class Way {
     const Model* model = other.empty() ? from : catalog_.find(other);
     const std::string& name = other.empty() ? call.model : other;
     if (model == nullptr) return usage_error(fmt::format("{} is not in the catalogue", name));
-    const bool batch = way_.batch_workers && call.role == Role::kWorker;
+    const Service service =
+        way_.batch_workers && call.role == Role::kWorker ? Service::kBatch : call.service;
     // What stays as it was costs what it did, whatever the catalogue says today.
-    if (model == from && !batch && !way_.cache) return call.charge;
+    if (model == from && service == call.service && !way_.cache) return call.charge;
 
     const PriceSheet* sheet =
         model == from ? pinned_sheet(*model, call.price_date) : model->sheet_on(call.date);
@@ -97,7 +98,7 @@ class Way {
       return usage_error(fmt::format("{} has no price on {}", model->id,
                                      model == from ? call.price_date : call.date));
     }
-    if (model == from && sheet->bill(call.usage) != call.charge) {
+    if (model == from && sheet->bill(call.usage, call.service) != call.charge) {
       notes_.insert("some calls were billed otherwise than by this catalogue's price");
     }
     Usage usage = way_.cache == CacheUse::kOff ? without_cache(call.usage) : call.usage;
@@ -111,7 +112,7 @@ class Way {
       notes_.insert(fmt::format("{}: some calls have more tokens than the {} that {} takes",
                                 way_.name, model->context_window.count(), model->id));
     }
-    return sheet->bill(usage, batch ? Service::kBatch : Service::kStandard);
+    return sheet->bill(usage, service);
   }
 
   const Otherwise& way_;
@@ -139,6 +140,7 @@ RecordedRun recorded_run(const std::vector<Event>& events) {
                          .model = call.reserved.model,
                          .date = date_of(call.reserved.at),
                          .price_date = call.reserved.price_date,
+                         .service = call.reserved.batch ? Service::kBatch : Service::kStandard,
                          .usage = call.usage,
                          .charge = call.charge});
   }
@@ -170,6 +172,7 @@ Result<Comparison> compare_run(const RecordedRun& run, const CompareAsk& ask,
     notes.insert(fmt::format("calls of unknown bill are in no row: {}, {} booked",
                              run.unknown_calls, run.unknown.to_display()));
   }
+  if (ask.same_tokens) notes.insert(std::string(kSameTokensNote));
   comparison.notes.assign(notes.begin(), notes.end());
   return comparison;
 }

@@ -62,11 +62,10 @@ std::string tokenizer_note(const Model& from, const Model& to) {
 
 std::optional<double> percent_of_base(Money part, Money whole) {
   if (whole <= Money()) return std::nullopt;
-  // A 64-bit part times 1,000 overflows, so the division is split.
-  const auto quotient = static_cast<long double>(part.picodollars() / whole.picodollars());
-  const auto rest = static_cast<long double>(part.picodollars() % whole.picodollars());
-  const auto tenths = std::floor(rest * 1000 / static_cast<long double>(whole.picodollars()));
-  return static_cast<double>((quotient * 1000 + tenths) / 10);
+  // A 64-bit part times 1,000 overflows; 64 bits of mantissa are enough for one decimal.
+  const auto share =
+      static_cast<long double>(part.picodollars()) / static_cast<long double>(whole.picodollars());
+  return static_cast<double>(std::round(share * 1000)) / 10;
 }
 
 std::optional<Projection> projected(Money of_one_run, int runs_per_month) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/tier.h"
@@ -22,6 +23,9 @@ struct Otherwise {
 
 // `caches`: also the rows that differ in how a cache is come to be shared, for described work.
 std::vector<Otherwise> ways_to_price(const CompareAsk& ask, bool caches);
+
+constexpr std::string_view kSameTokensNote =
+    "token counts are taken as they are on every model; their tokenizers count otherwise";
 
 // The note on tokens counted by `from` and priced on `to`; empty if both count alike.
 std::string tokenizer_note(const Model& from, const Model& to);
