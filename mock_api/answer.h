@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "mock_api/api_error.h"
@@ -11,9 +12,16 @@
 
 namespace baton::mock_api {
 
+struct ToolCall {
+  std::string name;
+  std::string input;  // JSON
+};
+
 struct Answer {
   std::string text;       // of the text block; or, with a tool, its input as JSON
   std::string tool_name;  // not empty: the answer is a tool_use block
+  // Calls made in the same turn; a stream sends each in one piece, after the first call.
+  std::vector<ToolCall> more_calls;
   std::string stop_reason = "end_turn";
   std::string stop_sequence;  // the one that stopped it; empty: none
   bool is_plan = false;       // has `tasks`
@@ -23,7 +31,10 @@ struct Answer {
 
   // Not every count is that of some text: an answer of a given size counts as what it was to be.
   std::int64_t counted(const Model& model) const {
-    return tokens > 0 ? tokens : tokens_in(model, text.size());
+    if (tokens > 0) return tokens;
+    std::int64_t sum = tokens_in(model, text.size());
+    for (const ToolCall& call : more_calls) sum += tokens_in(model, call.input.size());
+    return sum;
   }
 };
 

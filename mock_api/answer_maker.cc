@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/chance.h"
 #include "base/json_fields.h"
 #include "mock_api/request_fields.h"
 #include "mock_api/schema_answer.h"
@@ -75,18 +76,42 @@ const json::object* tool_named(const json::object& body, std::string_view name) 
   return nullptr;
 }
 
-// The tool to call now: the one that tool_choice forces, or, as long as the loop lasts, one after
-// the other. Null: none.
-const json::object* tool_to_call(const json::object& body, std::int64_t turns) {
+// The assistant's turns so far that called tools.
+std::int64_t turns_with_calls(const json::object& body) {
+  std::int64_t turns = 0;
+  each_object_at(body, "messages", [&turns](const json::object& message) {
+    bool calls = false;
+    each_object_at(message, "content", [&calls](const json::object& block) {
+      calls = calls || text_at(block, "type") == "tool_use";
+    });
+    if (calls) ++turns;
+  });
+  return turns;
+}
+
+// The tools to call now: the one that tool_choice forces, or, as long as the loop lasts, one after
+// the other.
+std::vector<const json::object*> tools_to_call(const json::object& body, std::int64_t turns,
+                                               int calls) {
   const std::vector<const json::object*> tools = client_tools(body);
-  if (tools.empty()) return nullptr;
+  if (tools.empty()) return {};
   const json::object* choice = object_at(body, "tool_choice");
-  const std::string_view type = choice == nullptr ? "auto" : text_at(*choice, "type");
-  if (type == "none") return nullptr;
-  if (type == "tool") return tool_named(body, text_at(*choice, "name"));
-  const std::int64_t results = tool_results_in(body);
-  if (type != "any" && results >= turns - 1) return nullptr;
-  return tools[static_cast<std::size_t>(results) % tools.size()];
+  const std::string_view type = text_at(choice, "type");
+  if (type == "none") return {};
+  const bool one = bool_at(choice, "disable_parallel_tool_use").value_or(false);
+  const auto count = static_cast<std::size_t>(one ? 1 : calls);
+  if (type == "tool") {
+    const json::object* named = tool_named(body, text_at(*choice, "name"));
+    if (named == nullptr) return {};
+    return std::vector<const json::object*>(count, named);
+  }
+  const std::int64_t done = turns_with_calls(body);
+  if (type != "any" && done >= turns - 1) return {};
+  std::vector<const json::object*> chosen;
+  for (std::size_t i = 0; i < count; ++i) {
+    chosen.push_back(tools[(static_cast<std::size_t>(done) * count + i) % tools.size()]);
+  }
+  return chosen;
 }
 
 Answer answer_by_schema(const json::object& body, const json::value& schema, const Options& options,
@@ -183,16 +208,21 @@ bool thinks(const json::object& body, const Model& model) {
 Answer make_answer(const json::object& body, const ScriptedAnswer* scripted, const Options& options,
                    std::uint64_t seed) {
   const bool loops = scripted != nullptr && scripted->tool_turns > 0;
-  const json::object* tool = tool_to_call(body, loops ? scripted->tool_turns : options.tool_turns);
-  if (scripted != nullptr && !(loops && tool != nullptr)) {
+  const std::vector<const json::object*> tools =
+      tools_to_call(body, loops ? scripted->tool_turns : options.tool_turns, options.tool_calls);
+  if (scripted != nullptr && !(loops && !tools.empty())) {
     if (auto answer = scripted_answer(*scripted, body, options, seed)) {
       if (!scripted->stop_reason.empty()) answer->stop_reason = scripted->stop_reason;
       return *answer;
     }
   }
   Answer answer;
-  if (tool != nullptr) {
-    answer = call_of(*tool, body, options, seed);
+  if (!tools.empty()) {
+    answer = call_of(*tools[0], body, options, seed);
+    for (std::size_t i = 1; i < tools.size(); ++i) {
+      Answer more = call_of(*tools[i], body, options, mix(seed, i));
+      answer.more_calls.push_back({.name = more.tool_name, .input = std::move(more.text)});
+    }
   } else if (const json::value* schema = output_schema(body)) {
     answer = answer_by_schema(body, *schema, options, seed);
   } else {
@@ -241,6 +271,7 @@ Answer limited(Answer answer, const json::object& body, const Model& model, std:
   const bool forced_plan = answer.is_plan && options.plan_tasks > 0;
   if (forced_plan || answer.counted(model) <= max_tokens) return answer;
   if (answer.tokens > 0) answer.tokens = max_tokens;
+  answer.more_calls.clear();
   answer.text.resize(whole_characters(answer.text, bytes_within(model, max_tokens)));
   // A plain response holds a tool's input as JSON, so it cannot show a part of it.
   if (!answer.tool_name.empty() && !bool_at(body, "stream").value_or(false)) answer.text = "{}";

@@ -60,8 +60,11 @@ void define(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(1, 1'000'000))
       ->group(speed);
   app.add_option("--tool-turns", options.tool_turns,
-                 "With tools: call one until the conversation holds N-1 results, then answer")
+                 "With tools: call one in each of N-1 turns, then answer")
       ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--tool-calls", options.tool_calls,
+                 "Calls in each of those turns, if parallel calls are allowed")
+      ->check(CLI::Range(1, 100));
   app.add_flag("--no-tool-prompt", line.no_tool_prompt,
                "Do not count the API's own words about tools");
   app.add_option("--output-tokens", options.output_tokens,
@@ -104,6 +107,10 @@ void define(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(0.0, 1.0))
       ->group(batches);
   app.add_option("--rate-batch-expired", options.batches.expired, "Chance that an item expires")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(batches);
+  app.add_option("--rate-batch-cache-miss", options.batches.cache_missed,
+                 "Chance that an item finds nothing in the cache, and writes it anew")
       ->check(CLI::Range(0.0, 1.0))
       ->group(batches);
   app.add_option("--refuse-batch-create", options.batches.refused_creates,

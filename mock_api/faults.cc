@@ -6,7 +6,13 @@ namespace baton::mock_api {
 namespace {
 
 // Each purpose draws from a series of its own, so that one rate does not move another's draws.
-enum class Purpose : std::uint64_t { kFault = 1, kBreakPoint = 2, kLatency = 3, kBatchItem = 4 };
+enum class Purpose : std::uint64_t {
+  kFault = 1,
+  kBreakPoint = 2,
+  kLatency = 3,
+  kBatchItem = 4,
+  kBatchCache = 5
+};
 
 double draw(std::uint64_t seed, Purpose purpose, std::int64_t request) {
   const std::uint64_t series = mix(seed, static_cast<std::uint64_t>(purpose));
@@ -37,6 +43,12 @@ ItemFault item_fault_of(const BatchOptions& rates, std::uint64_t seed, std::int6
   const double drawn = draw(series, Purpose::kBatchItem, item);
   if (drawn < rates.errored) return ItemFault::kErrored;
   return drawn < rates.errored + rates.expired ? ItemFault::kExpired : ItemFault::kNone;
+}
+
+bool item_misses_cache(const BatchOptions& rates, std::uint64_t seed, std::int64_t batch,
+                       std::int64_t item) {
+  const std::uint64_t series = mix(seed, static_cast<std::uint64_t>(batch));
+  return draw(series, Purpose::kBatchCache, item) < rates.cache_missed;
 }
 
 double break_point(std::uint64_t seed, std::int64_t request) {

@@ -17,6 +17,10 @@ enum class ItemFault { kNone, kErrored, kExpired };
 ItemFault item_fault_of(const BatchOptions& rates, std::uint64_t seed, std::int64_t batch,
                         std::int64_t item);
 
+// Whether it finds nothing in the cache: hits are best effort there.
+bool item_misses_cache(const BatchOptions& rates, std::uint64_t seed, std::int64_t batch,
+                       std::int64_t item);
+
 // How far an answer comes before it breaks, in [0, 1).
 double break_point(std::uint64_t seed, std::int64_t request);
 

@@ -39,6 +39,16 @@ std::string stop_json(const Answer& answer) {
       answer.stop_sequence.empty() ? "null" : json_string(answer.stop_sequence), details);
 }
 
+std::string id_of_call(const MessageHead& head, std::size_t number) {
+  return number == 0 ? head.tool_id : fmt::format("{}x{}", head.tool_id, number);
+}
+
+std::string call_json(std::string_view id, std::string_view name, std::string_view input) {
+  return fmt::format(
+      R"({{"type":"tool_use","id":"{}","name":{},"input":{},"caller":{{"type":"direct"}}}})", id,
+      json_string(name), input);
+}
+
 std::string content_json(const MessageHead& head, const Answer& answer) {
   std::string blocks;
   if (has_thinking(head)) blocks = fmt::format("{}{}\"}}", kThinkingBlock, kSignature);
@@ -49,11 +59,25 @@ std::string content_json(const MessageHead& head, const Answer& answer) {
     append_json_string(blocks, answer.text);
     blocks += R"(,"citations":null})";
   } else {
-    blocks += fmt::format(
-        R"({{"type":"tool_use","id":"{}","name":{},"input":{},"caller":{{"type":"direct"}}}})",
-        head.tool_id, json_string(answer.tool_name), answer.text);
+    blocks += call_json(head.tool_id, answer.tool_name, answer.text);
+  }
+  for (std::size_t i = 0; i < answer.more_calls.size(); ++i) {
+    const ToolCall& call = answer.more_calls[i];
+    blocks += ',';
+    blocks += call_json(id_of_call(head, i + 1), call.name, call.input);
   }
   return blocks;
+}
+
+std::string block_start(int index, std::string_view block) {
+  return event("content_block_start",
+               fmt::format(R"({{"type":"content_block_start","index":{},"content_block":{}}})",
+                           index, block));
+}
+
+std::string block_stop(int index) {
+  return event("content_block_stop",
+               fmt::format(R"({{"type":"content_block_stop","index":{}}})", index));
 }
 
 int answer_index(const MessageHead& head) {
@@ -94,15 +118,10 @@ std::string opening_events(const MessageHead& head, const Answer& answer) {
     out += event("content_block_stop", R"({"type":"content_block_stop","index":0})");
   }
   if (!answer.text.empty()) {
-    const std::string block =
-        answer.tool_name.empty()
-            ? R"({"type":"text","text":"","citations":null})"
-            : fmt::format(
-                  R"({{"type":"tool_use","id":"{}","name":{},"input":{{}},"caller":{{"type":"direct"}}}})",
-                  head.tool_id, json_string(answer.tool_name));
-    out += event("content_block_start",
-                 fmt::format(R"({{"type":"content_block_start","index":{},"content_block":{}}})",
-                             answer_index(head), block));
+    const std::string block = answer.tool_name.empty()
+                                  ? R"({"type":"text","text":"","citations":null})"
+                                  : call_json(head.tool_id, answer.tool_name, "{}");
+    out += block_start(answer_index(head), block);
   }
   return out + event("ping", R"({"type":"ping"})");
 }
@@ -121,8 +140,17 @@ std::string delta_event(const MessageHead& head, const Answer& answer, std::stri
 std::string closing_events(const MessageHead& head, const Answer& answer) {
   std::string out;
   if (!answer.text.empty()) {
-    out += event("content_block_stop",
-                 fmt::format(R"({{"type":"content_block_stop","index":{}}})", answer_index(head)));
+    out += block_stop(answer_index(head));
+  }
+  for (std::size_t i = 0; i < answer.more_calls.size(); ++i) {
+    const ToolCall& call = answer.more_calls[i];
+    const int index = answer_index(head) + 1 + static_cast<int>(i);
+    out += block_start(index, call_json(id_of_call(head, i + 1), call.name, "{}"));
+    out += event("content_block_delta",
+                 fmt::format(R"({{"type":"content_block_delta","index":{},"delta":{{)"
+                             R"("type":"input_json_delta","partial_json":{}}}}})",
+                             index, json_string(call.input)));
+    out += block_stop(index);
   }
   const Usage& usage = head.usage;
   out += event(

@@ -30,6 +30,7 @@ struct BatchOptions {
   Millis expires = Millis::seconds(86'400);
   double errored = 0;  // chances per item
   double expired = 0;
+  double cache_missed = 0;
   int refused_creates = 0;  // the first creates are answered 529 and 500 in turn
   int cut_creates = 0;  // the first that succeed have their connection closed instead of an answer
 };
@@ -56,7 +57,8 @@ struct Options {
   bool record = true;              // keep what /__requests tells
   int plan_tasks = 0;              // items in an answer's `tasks`; 0: as many as suit the prompt
   int deltas = 0;                  // pieces a streamed answer comes in; 0: by its length
-  int tool_turns = 1;              // with tools: the answer that is no call any more
+  int tool_turns = 1;              // with tools: the turn that is no call any more
+  int tool_calls = 1;              // in one turn of the loop
   bool tool_prompt = true;         // tools bring the tokens of the API's own words about them
   std::int64_t output_tokens = 0;  // of each answer, thinking included; 0: by its text
   Millis answer_latency;

@@ -70,6 +70,19 @@ TEST(RespondTest, ToolChoiceForcesForbidsOrNames) {
             "tool_use search");
 }
 
+TEST(RespondTest, ATurnMayMakeSeveralCallsUnlessThatIsForbidden) {
+  const Options pairs{.tool_turns = 2, .tool_calls = 3};
+  const Response response = answer(asked(kTwoTools), pairs);
+  EXPECT_EQ(said(response), "tool_use read_file");
+  ASSERT_EQ(response.said.more_calls.size(), 2u);
+  EXPECT_EQ(response.said.more_calls[0].name, "search");
+  EXPECT_EQ(response.said.more_calls[1].name, "read_file");
+  EXPECT_EQ(said(answer(asked(kTwoTools, 1), pairs)), "end_turn");
+  const std::string single =
+      kTwoTools + ", 'tool_choice': {'type': 'auto', 'disable_parallel_tool_use': true}";
+  EXPECT_TRUE(answer(asked(single), pairs).said.more_calls.empty());
+}
+
 TEST(RespondTest, ACallsInputFitsTheToolsSchema) {
   const json::object body = asked(kTwoTools, 1);
   const json::value& schema = body.at("tools").at(1).at("input_schema");

@@ -171,7 +171,10 @@ std::optional<ApiError> Service::answer_item(const Batch& batch, BatchItem& item
   const ScriptedAnswer* scripted = scripted_for({.model = model->id, .batch = true}, body);
   if (scripted != nullptr && scripted->error) return scripted->error;
 
-  const PromptCache::Plan plan = cache_.look_up(prompt, *model, now);
+  const auto number = static_cast<std::int64_t>(batch.processed) + 1;
+  const bool misses = item_misses_cache(options_.batches, options_.seed, batch.number, number);
+  const PromptCache::Plan plan =
+      misses ? PromptCache().look_up(prompt, *model, now) : cache_.look_up(prompt, *model, now);
   cache_.accepted(plan, now);
   cache_.response_began(plan, now);
   Response response =

@@ -135,6 +135,16 @@ TEST_F(BatchesTest, CacheDiscountsStackWithTheBatchs) {
   EXPECT_EQ(bill.at("total_usd").as_string(), "0.010581");
 }
 
+TEST_F(BatchesTest, CacheHitsAreBestEffort) {
+  serve({.batches = {.cache_missed = 1}});
+  const std::string marked = R"(,"system":[{"type":"text","text":")" + std::string(40'000, 'x') +
+                             R"(","cache_control":{"type":"ephemeral"}}])";
+  create({item("a", marked), item("b", marked)});
+  const json::value bill = get("/__bill", after(1)).at("by_model").at("claude-haiku-4-5");
+  EXPECT_EQ(bill.at("cache_creation_5m_input_tokens").as_int64(), 20'000);
+  EXPECT_EQ(bill.at("cache_read_input_tokens").as_int64(), 0);
+}
+
 TEST_F(BatchesTest, ABadItemEndsErroredAndTheOthersDoNot) {
   const std::string id = create(
       {item("good"), item("streams", R"(,"stream":true)"), item("hot", R"(,"top_q":1)"),

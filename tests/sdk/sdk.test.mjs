@@ -301,7 +301,7 @@ for (const line of ['0x', '1x']) {
   });
 
   story('a tool loop goes on for as many turns as it is told, plain and streamed', {
-    args: ['--tool-turns', '4', '--output-tokens', '321', '--deltas', '5'],
+    args: ['--tool-turns', '4', '--tool-calls', '2', '--output-tokens', '321', '--deltas', '5'],
   }, async ({ url, bill }) => {
     for (const ask of [
       (request) => client(url).messages.create(request),
@@ -314,12 +314,12 @@ for (const line of ['0x', '1x']) {
         reasons.push(message.stop_reason);
         assert.equal(message.usage.output_tokens, 321);
         messages.push({ role: 'assistant', content: message.content });
-        const results = message.content
-          .filter((block) => block.type === 'tool_use')
-          .map((call) => {
-            assert.ok(Number.isInteger(call.input.step), JSON.stringify(call));
-            return { type: 'tool_result', tool_use_id: call.id, content: `lines of ${call.input.step}` };
-          });
+        const calls = message.content.filter((block) => block.type === 'tool_use');
+        assert.equal(calls.length, turn < 3 ? 2 : 0);
+        const results = calls.map((call) => {
+          assert.ok(Number.isInteger(call.input.step), JSON.stringify(call));
+          return { type: 'tool_result', tool_use_id: call.id, content: `lines of ${call.input.step}` };
+        });
         messages.push({ role: 'user', content: results });
       }
       assert.deepEqual(reasons, ['tool_use', 'tool_use', 'tool_use', 'end_turn']);
