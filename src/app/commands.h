@@ -58,4 +58,27 @@ struct CostOptions {
 };
 ExitCode cost_command(const CostOptions& options);
 
+struct CompareOptions {
+  std::string run;    // empty: the latest
+  std::string fleet;  // a fleet file instead of a run
+  std::string profile = "default";
+  std::string fast, balanced, deep;  // models instead of the run's, or the profile's
+  int runs_per_month = 30;
+  bool same_tokens = false;
+  std::string on;  // a day; empty: today
+  std::string format = "text";
+  std::string output;
+  std::string state;
+  std::string prices;
+};
+ExitCode compare_command(const CompareOptions& options);
+
+struct ModelsOptions {
+  std::string on;  // a day; empty: today
+  std::string format = "text";
+  std::string output;
+  std::string prices;
+};
+ExitCode models_command(const ModelsOptions& options);
+
 }  // namespace baton

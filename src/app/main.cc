@@ -92,6 +92,48 @@ CLI::App* add_cost(CLI::App& app, CostOptions& options) {
   return cost;
 }
 
+CLI::App* add_compare(CLI::App& app, CompareOptions& options) {
+  CLI::App* compare = app.add_subcommand(
+      "compare",
+      "Price a recorded run, or a described fleet, otherwise: other models, no cache, batches");
+  CLI::Option* run =
+      compare->add_option("--run", options.run, "The recorded run (default: the latest)");
+  CLI::Option* fleet =
+      compare->add_option("--fleet", options.fleet, "A fleet file (docs/cost-model.md)");
+  fleet->excludes(run);
+  compare->add_option("--profile", options.profile, "Models of a fleet's tiers: default or 5.5")
+      ->needs(fleet)
+      ->capture_default_str();
+  compare->add_option("--fast", options.fast, "Model of the fast tier");
+  compare->add_option("--balanced", options.balanced, "Model of the balanced tier");
+  compare->add_option("--deep", options.deep, "Model of the deep tier");
+  compare->add_option("--runs-per-month", options.runs_per_month, "For the projection")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  compare->add_flag("--same-tokens", options.same_tokens,
+                    "Take token counts as they are, whatever the model's tokenizer");
+  compare->add_option("--on", options.on, "Price a fleet as on this day (default: today)")
+      ->needs(fleet);
+  compare->add_option("--format", options.format, "Form of the output")
+      ->check(CLI::IsMember({"text", "md", "json", "csv"}))
+      ->capture_default_str();
+  compare->add_option("--output,-o", options.output, "File for the output");
+  compare->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
+  add_state(compare, options.state);
+  return compare;
+}
+
+CLI::App* add_models(CLI::App& app, ModelsOptions& options) {
+  CLI::App* models = app.add_subcommand("models", "List the models with their dated prices");
+  models->add_option("--on", options.on, "Mark what holds on this day (default: today)");
+  models->add_option("--format", options.format, "Form of the output")
+      ->check(CLI::IsMember({"text", "json", "csv"}))
+      ->capture_default_str();
+  models->add_option("--output,-o", options.output, "File for the output");
+  models->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
+  return models;
+}
+
 // Each call in flight is a socket: what the system allows at most, a run with many workers may
 // need.
 void raise_file_limit() {
@@ -111,6 +153,8 @@ ExitCode run(int argc, char** argv) {
 
   ReviewOptions review_options;
   RunOptions run_options;
+  CompareOptions compare_options;
+  ModelsOptions models_options;
   CostOptions cost_options;
   const CLI::App* review = add_review(app, review_options);
   CLI::App* resume = add_run_command(
@@ -126,6 +170,8 @@ ExitCode run(int argc, char** argv) {
   const CLI::App* cost = add_cost(app, cost_options);
   const CLI::App* verify = add_run_command(
       app, "verify", "Check the journal: chains, lost tails, texts, sums", run_options, {});
+  const CLI::App* compare = add_compare(app, compare_options);
+  const CLI::App* models = add_models(app, models_options);
   app.add_subcommand(
       "mock-api",
       "Serve a stand-in for the Messages API on loopback (see `baton mock-api --help`)");
@@ -142,6 +188,8 @@ ExitCode run(int argc, char** argv) {
   if (show->parsed()) return show_command(run_options);
   if (cost->parsed()) return cost_command(cost_options);
   if (verify->parsed()) return verify_command(run_options);
+  if (compare->parsed()) return compare_command(compare_options);
+  if (models->parsed()) return models_command(models_options);
   return ExitCode::kUsage;
 }
 
