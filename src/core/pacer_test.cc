@@ -185,15 +185,20 @@ struct Limits {
 
 class Provider {
  public:
-  explicit Provider(const Limits& limits) : limits_(limits), left_(limits) {}
+  // `burst` is the part of a minute's limit that a full bucket holds.
+  Provider(const Limits& limits, double burst)
+      : limits_(limits),
+        left_{limits.requests * burst, limits.input * burst, limits.output * burst},
+        full_(left_),
+        burst_(burst) {}
 
   void pass(double ms) {
-    const auto fill = [&](double& left, double limit) {
-      left = std::min(limit, left + ms * limit / 60'000);
+    const auto fill = [&](double& left, double limit, double full) {
+      left = std::min(full, left + ms * limit / 60'000);
     };
-    fill(left_.requests, limits_.requests);
-    fill(left_.input, limits_.input);
-    fill(left_.output, limits_.output);
+    fill(left_.requests, limits_.requests, full_.requests);
+    fill(left_.input, limits_.input, full_.input);
+    fill(left_.output, limits_.output, full_.output);
   }
   // Nothing if it is let in, else how long to wait.
   std::optional<Millis> ask(double input) {
@@ -232,17 +237,20 @@ class Provider {
   double use(double minutes) const {
     return std::max({used_.requests / limits_.requests, used_.input / limits_.input,
                      used_.output / limits_.output}) /
-           (minutes + 1);
+           (minutes + burst_);
   }
 
  private:
   Limits limits_;
   Limits left_;
+  Limits full_;
+  double burst_;
   Limits used_{0, 0, 0};
 };
 
 struct World {
   Limits limits;
+  double burst = 1;
   std::uint64_t seed = 1;
   double others = 0;  // the part another process takes
   double tokens_per_second = 80;
@@ -260,7 +268,7 @@ struct Outcome {
 class Simulation {
  public:
   explicit Simulation(const World& world)
-      : world_(world), provider_(world.limits), pacer_(world.seed) {}
+      : world_(world), provider_(world.limits, world.burst), pacer_(world.seed) {}
 
   Outcome run(std::int64_t minutes) {
     for (int worker = 0; worker < 64; ++worker) want();
@@ -405,6 +413,10 @@ TEST(PacerSimulation, WhatAnotherProcessTakesIsLeftToIt) {
   for (const Limits& limits : {kInputBound, kOutputBound, kRequestBound}) {
     expect_used_up({.limits = limits, .others = 0.5});
   }
+}
+TEST(PacerSimulation, BucketsThatHoldLessThanAMinuteAreNotRunInto) {
+  expect_used_up({.limits = kInputBound, .burst = 0.15});
+  expect_used_up({.limits = kRequestBound, .burst = 0.15});
 }
 TEST(PacerSimulation, AJumpingClockCostsAFewCallsAtMost) {
   for (const std::int64_t jump : {-3'600'000, 3'600'000, 20'000}) {
