@@ -7,7 +7,7 @@
 
 #include "checker/selection.h"
 #include "report/cost_report.h"
-#include "workflow/estimate.h"
+#include "forecast/size_estimate.h"
 
 namespace baton {
 namespace {

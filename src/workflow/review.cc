@@ -24,6 +24,7 @@ NewTask orchestrator(TaskId id, const TaskTypes& types, std::string_view name, b
   task.spec.role = Role::kOrchestrator;
   task.spec.tier = type.tier;
   task.spec.max_output = type.max_output;
+  task.spec.effort = type.effort;
   task.spec.last = last;
   return task;
 }
@@ -63,6 +64,7 @@ Review::Review(Change change, TaskTypes types, ReviewWords words, Settings setti
       settings_(std::move(settings)) {}
 
 std::vector<NewTask> Review::first_tasks() {
+  if (settings_.direct) return {direct_task()};
   if (!settings_.local) {
     return {orchestrator(kPlan, types_, "task_decomposition", false),
             orchestrator(TaskId(1), types_, "result_synthesis", true)};
@@ -82,6 +84,26 @@ NewTask Review::worker(const ReviewTask& task, TaskId id) const {
   made.spec.tier = settings_.local ? Tier::kLocal : type.tier;
   made.spec.checkers_first = !task.checkers.empty();
   made.spec.max_output = type.max_output;
+  made.spec.effort = type.effort;
+  made.spec.batch = settings_.batch || task.batch;
+  made.brief = write_brief(task);
+  return made;
+}
+
+// It judges, and it does the work as well: what it costs is a worker's.
+NewTask Review::direct_task() const {
+  ReviewTask task;
+  task.type = "direct_review";
+  task.title = "the whole change";
+  for (const ChangedFile& file : change_.files) task.files.push_back({file.path, {1, 1}, true});
+  const TaskType& type = *types_.find(task.type);
+  NewTask made;
+  made.spec.id = TaskId(0);
+  made.spec.type = task.type;
+  made.spec.tier = type.tier;
+  made.spec.max_output = type.max_output;
+  made.spec.effort = settings_.effort.empty() ? type.effort : settings_.effort;
+  made.spec.batch = settings_.batch;
   made.brief = write_brief(task);
   return made;
 }
@@ -102,11 +124,12 @@ void Review::added(const TaskSpec& spec, std::string_view brief) {
   planned_ids_.emplace(task->local_id, spec.id);
   exact_keys_.emplace(exact_key(*task), spec.id);
   loose_keys_.emplace(loose_key(*task), spec.id);
+  packs_[pack_key(*task)].members.push_back(spec.id);
   outcomes_[spec.id].task = std::move(*task);
 }
 
 void Review::finished(const Task& task, std::string_view answer, std::string_view findings) {
-  if (task.spec.id == kPlan && !settings_.local) {
+  if (is_plan(task)) {
     if (!answer.empty()) note_plan(answer);
     return;
   }
@@ -133,7 +156,8 @@ void Review::finished(const Task& task, std::string_view answer, std::string_vie
 }
 
 Ask Review::ask(const RunState& run, const Task& task) {
-  if (task.spec.id == kPlan) {
+  if (settings_.direct) return direct_prompt();
+  if (is_plan(task)) {
     plan_stream_ = std::make_unique<ArrayStream>("tasks");
     plan_broken_ = false;
     planned_ids_.clear();
@@ -141,7 +165,7 @@ Ask Review::ask(const RunState& run, const Task& task) {
     planned_again_.clear();
     return plan_prompt();
   }
-  if (!task.spec.last) return work_prompt(task);
+  if (!task.spec.last) return work_prompt(run, task);
   // Nothing to merge, nothing to rank: no model says that better than a program.
   const bool nothing_found = std::all_of(outcomes_.begin(), outcomes_.end(), [](const auto& entry) {
     return entry.second.findings.empty();
@@ -152,8 +176,7 @@ Ask Review::ask(const RunState& run, const Task& task) {
 
 std::vector<NewTask> Review::read_piece(const Task& task, std::string_view piece) {
   std::vector<NewTask> planned;
-  if (task.spec.id != kPlan || settings_.local || plan_broken_ || plan_stream_ == nullptr)
-    return planned;
+  if (!is_plan(task) || plan_broken_ || plan_stream_ == nullptr) return planned;
   const Status status = plan_stream_->feed(piece, [&](std::string_view element) {
     if (auto next = plan_one(element, planned.size())) planned.push_back(std::move(*next));
   });
@@ -224,7 +247,7 @@ std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pe
   return made;
 }
 
-Judgement Review::judge(const Task& task, const CallSettled& answer) {
+Appraisal Review::judge(const Task& task, const CallSettled& answer) {
   if (answer.stop == StopReason::kRefusal)
     return {Verdict::kRefused, "the model declined the task", {}};
   if (answer.stop == StopReason::kWindowExceeded)
@@ -235,7 +258,7 @@ Judgement Review::judge(const Task& task, const CallSettled& answer) {
             {}};
   }
   Status status;
-  if (task.spec.id == kPlan) {
+  if (is_plan(task)) {
     status = plan_stream_ == nullptr ? Status(input_error("no plan came")) : plan_stream_->finish();
   } else if (task.spec.last) {
     if (auto read = read_synthesis(answer.text); !read) status = read.error();

@@ -3,7 +3,7 @@
 //   t0 task_decomposition (deep) ─► workers, while the plan streams ─► t1 result_synthesis (deep)
 //
 // Without a model (`Settings::local`) the plan is the checkers that apply, and the report is merged
-// by program.
+// by program. `Settings::direct`: one deep call looks at the whole change, and that is all.
 #pragma once
 
 #include <functional>
@@ -31,6 +31,7 @@ struct ReviewWords {
   };
   Part plan;
   Part work;
+  Part direct;
   Part report;
 
   // The built-in words with those that `toml` (called `name` in errors) gives in their place.
@@ -48,6 +49,9 @@ class Review : public Workflow {
  public:
   struct Settings {
     bool local = false;
+    bool direct = false;
+    std::string effort;  // of the direct call; empty: its task type's
+    bool batch = false;  // all workers may wait for a batch
     int max_tasks = 64;  // of one plan; what is beyond is left out and said
     // The checkers that do a whole task of this type on these files; empty: a model is needed.
     std::function<std::vector<std::string>(std::string_view type,
@@ -60,12 +64,12 @@ class Review : public Workflow {
   Review(Change change, TaskTypes types, ReviewWords words, Settings settings);
 
   std::vector<NewTask> first_tasks() override;
-  bool plans_itself() const override { return settings_.local; }
+  bool plans_itself() const override { return settings_.local || settings_.direct; }
   void added(const TaskSpec& spec, std::string_view brief) override;
   void finished(const Task& task, std::string_view answer, std::string_view findings) override;
   Ask ask(const RunState& run, const Task& task) override;
   std::vector<NewTask> read_piece(const Task& task, std::string_view piece) override;
-  Judgement judge(const Task& task, const CallSettled& answer) override;
+  Appraisal judge(const Task& task, const CallSettled& answer) override;
   CheckerRequest checkers_for(TaskId task) const override;
 
   // What came of it, for the report.
@@ -81,21 +85,32 @@ class Review : public Workflow {
 
  private:
   Prompt plan_prompt() const;
-  Prompt work_prompt(const Task& task) const;
+  Prompt direct_prompt() const;
+  Prompt work_prompt(const RunState& run, const Task& task);
+  int uses_of_pack(const RunState& run, const Task& task);
   Prompt report_prompt(const RunState& run) const;
   std::vector<Finding> all_findings() const;
   std::optional<NewTask> plan_one(std::string_view element, std::size_t pending);
   void note_plan(std::string_view answer);
   std::optional<TaskId> already_planned(const ReviewTask& task);
   NewTask worker(const ReviewTask& task, TaskId id) const;
+  NewTask direct_task() const;
+  bool is_plan(const Task& task) const { return !plans_itself() && task.spec.id == TaskId(0); }
 
   Change change_;
   TaskTypes types_;
   ReviewWords words_;
   Settings settings_;
 
+  // Tasks that are given the same files: what they show is cached once for all of them.
+  struct Pack {
+    std::vector<TaskId> members;
+    std::set<TaskId> alone;  // asked before any other was known: they left nothing to read
+  };
+
   int added_ = 0;  // tasks so far, the orchestrator's own included
   std::map<TaskId, ReviewOutcome> outcomes_;
+  std::map<std::string, Pack> packs_;  // by pack_key()
   Sifted dropped_;
   std::vector<std::string> notes_;
 

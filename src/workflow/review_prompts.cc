@@ -12,7 +12,10 @@ namespace {
 // About 120,000 tokens: a planner that is shown more plans no better, and pays for it once for each
 // retry.
 constexpr std::size_t kPlanBytes = 480'000;
+// About 600,000 tokens of the newer tokenizers: all that fits the widest windows beside an answer.
+constexpr std::size_t kDirectBytes = 1'800'000;
 constexpr std::size_t kMostFindingsShown = 400;
+constexpr int kMostUses = 64;          // more make a mark pay no better
 constexpr std::size_t kPlanShare = 3;  // of what it is shown, a third at most is the map
 
 Prompt prompt_of(const ReviewWords::Part& words, std::string own) {
@@ -80,9 +83,43 @@ Prompt Review::plan_prompt() const {
   return prompt_of(words_.plan, std::move(own));
 }
 
-Prompt Review::work_prompt(const Task& task) const {
+Prompt Review::direct_prompt() const {
+  std::string own = "Look for:\n" + list_types(types_) + '\n';
+  if (!change_.description.empty())
+    own += "What its author says of it:\n" + change_.description + "\n\n";
+  own += "The change:\n" + render_change(change_, kDirectBytes);
+  return prompt_of(words_.direct, std::move(own));
+}
+
+// Of the calls that are sent the same files on the same model, with the same effort (another one
+// is another cache entry): how many can come to share them, this one included.
+int Review::uses_of_pack(const RunState& run, const Task& task) {
+  Pack& pack = packs_[pack_key(outcomes_.at(task.spec.id).task)];
+  pack.alone.erase(task.spec.id);  // if it is asked again, it may find company
+  int uses = 0;
+  for (const TaskId id : pack.members) {
+    const Task& member = run.task(id);
+    const bool alike = member.tier == task.tier && member.effort == task.effort &&
+                       !member.spec.batch && !pack.alone.contains(id);
+    if (alike && ++uses == kMostUses) break;
+  }
+  if (uses > 1 && !run.plan_closed) ++uses;  // a plan that names two such tasks names more
+  if (uses == 1) pack.alone.insert(task.spec.id);
+  return uses;
+}
+
+// The files come first, then the task: what siblings share stands before what is their own.
+Prompt Review::work_prompt(const RunState& run, const Task& task) {
   const ReviewTask& brief = outcomes_.at(task.spec.id).task;
   const TaskType type = types_.route(brief.type, brief.clear_rubric);
+  std::string files = "Files:\n";
+  for (const FilePart& part : in_order(brief.files)) {
+    const ChangedFile* file = change_.find(part.path);
+    if (file == nullptr) continue;
+    files += render_lines(*file, part.whole ? std::vector<LineRange>{}
+                                            : std::vector<LineRange>{part.lines}) +
+             '\n';
+  }
   std::string own = fmt::format("Task: {} ({})\n", brief.title, brief.type);
   if (!type.looks_for.empty()) own += "Look for: " + type.looks_for + '\n';
   own += "Instructions: " + brief.instructions + '\n';
@@ -93,15 +130,10 @@ Prompt Review::work_prompt(const Task& task) const {
     own += fmt::format("Found before by '{}':\n", outcome->second.task.title);
     own += one_line_each(outcome->second.findings);
   }
-  own += "\nFiles:\n";
-  for (const FilePart& part : brief.files) {
-    const ChangedFile* file = change_.find(part.path);
-    if (file == nullptr) continue;
-    own += render_lines(
-               *file, part.whole ? std::vector<LineRange>{} : std::vector<LineRange>{part.lines}) +
-           '\n';
-  }
-  return prompt_of(words_.work, std::move(own));
+  Prompt prompt = prompt_of(words_.work, std::move(own));
+  prompt.uses = task.spec.batch ? 1 : uses_of_pack(run, task);
+  prompt.user.insert(prompt.user.begin(), {std::move(files), prompt.uses > 1});
+  return prompt;
 }
 
 Prompt Review::report_prompt(const RunState& run) const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <tuple>
 
 #include "base/json_fields.h"
 #include "base/text.h"
@@ -83,6 +84,7 @@ Result<ReviewTask> read_task(std::string_view text) {
   task.acceptance = short_texts_at(*object, "acceptance");
   task.depends_on = short_texts_at(*object, "depends_on");
   task.clear_rubric = bool_at(*object, "clear_rubric").value_or(true);
+  task.batch = text_at(*object, "urgency") == "batch";
   task.checkers = short_texts_at(*object, "checkers");
   task.notes = short_texts_at(*object, "notes");
   return task;
@@ -129,16 +131,18 @@ std::string write_brief(const ReviewTask& task) {
                                  {"first_line", part.whole ? 0 : part.lines.first},
                                  {"last_line", part.whole ? 0 : part.lines.last}});
   }
-  return json::serialize(json::object{{"id", task.local_id},
-                                      {"type", task.type},
-                                      {"title", task.title},
-                                      {"instructions", task.instructions},
-                                      {"files", std::move(files)},
-                                      {"acceptance", array_of(task.acceptance)},
-                                      {"depends_on", array_of(task.depends_on)},
-                                      {"clear_rubric", task.clear_rubric},
-                                      {"checkers", array_of(task.checkers)},
-                                      {"notes", array_of(task.notes)}});
+  json::object brief{{"id", task.local_id},
+                     {"type", task.type},
+                     {"title", task.title},
+                     {"instructions", task.instructions},
+                     {"files", std::move(files)},
+                     {"acceptance", array_of(task.acceptance)},
+                     {"depends_on", array_of(task.depends_on)},
+                     {"clear_rubric", task.clear_rubric},
+                     {"checkers", array_of(task.checkers)},
+                     {"notes", array_of(task.notes)}};
+  if (task.batch) brief["urgency"] = "batch";
+  return json::serialize(brief);
 }
 
 Result<ReviewTask> read_brief(std::string_view json) {
@@ -150,6 +154,25 @@ std::string exact_key(const ReviewTask& task) {
   for (const FilePart& part : task.files) {
     if (!part.whole)
       fmt::format_to(std::back_inserter(key), "\n{}-{}", part.lines.first, part.lines.last);
+  }
+  return key;
+}
+
+std::vector<FilePart> in_order(std::vector<FilePart> parts) {
+  const auto place = [](const FilePart& part) {
+    return std::tuple(std::string_view(part.path), !part.whole, part.lines.first, part.lines.last);
+  };
+  std::sort(parts.begin(), parts.end(),
+            [&](const FilePart& a, const FilePart& b) { return place(a) < place(b); });
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  return parts;
+}
+
+std::string pack_key(const ReviewTask& task) {
+  std::string key;
+  for (const FilePart& part : in_order(task.files)) {
+    fmt::format_to(std::back_inserter(key), "{}\n{}-{}\n", part.path,
+                   part.whole ? 0 : part.lines.first, part.whole ? 0 : part.lines.last);
   }
   return key;
 }

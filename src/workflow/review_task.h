@@ -34,6 +34,7 @@ struct ReviewTask {
   std::vector<std::string> acceptance;
   std::vector<std::string> depends_on;  // local ids
   bool clear_rubric = true;
+  bool batch = false;                 // nobody waits for it: urgency "batch"
   std::vector<std::string> checkers;  // that cover it, by name
   std::vector<std::string> notes;     // what was left out of it, and why
 
@@ -53,5 +54,10 @@ Result<ReviewTask> read_brief(std::string_view json);
 // (type and paths alone), for plans that were asked for twice.
 std::string exact_key(const ReviewTask& task);
 std::string loose_key(const ReviewTask& task);
+
+// The parts in one order, each once: tasks that name the same files and lines, however they list
+// them, are shown the same bytes.
+std::vector<FilePart> in_order(std::vector<FilePart> parts);
+std::string pack_key(const ReviewTask& task);
 
 }  // namespace baton

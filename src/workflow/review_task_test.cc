@@ -76,6 +76,28 @@ TEST(PlannedTaskTest, EverythingAPlannerSaysIsRead) {
             expected);
 }
 
+TEST(PlannedTaskTest, OnlyTheWordBatchMeansThatNobodyWaits) {
+  const auto urgency = [](std::string_view word) {
+    return planned(task_on(R"({"path": "b.py"})", fmt::format(R"(, "urgency": {})", word))).batch;
+  };
+  EXPECT_TRUE(urgency(R"("batch")"));
+  EXPECT_FALSE(urgency(R"("")"));
+  EXPECT_FALSE(urgency(R"("some day")"));
+  EXPECT_FALSE(urgency("true"));
+}
+
+TEST(PlannedTaskTest, TheSameFilesInAnotherOrderAreTheSamePack) {
+  ReviewTask one;
+  one.files = {lines_of("b.py", 1, 2), whole("a.py"), lines_of("a.py", 1, 1)};
+  ReviewTask other;
+  other.files = {lines_of("a.py", 1, 1), whole("a.py"), lines_of("b.py", 1, 2), whole("a.py")};
+  EXPECT_EQ(pack_key(one), pack_key(other));
+  EXPECT_THAT(in_order(other.files),
+              ElementsAre(whole("a.py"), lines_of("a.py", 1, 1), lines_of("b.py", 1, 2)));
+  other.files.front().lines.last = 2;
+  EXPECT_NE(pack_key(one), pack_key(other));
+}
+
 TEST(PlannedTaskTest, LinesAreCutToThoseThatAreThere) {
   const auto part = [](std::string_view lines) {
     return planned(task_on(fmt::format(R"({{"path": "a.py", {}}})", lines))).files.at(0);

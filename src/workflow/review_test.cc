@@ -78,9 +78,9 @@ class Desk {
     CallSettled settled;
     settled.text = std::move(text);
     settled.stop = stop;
-    Judgement judgement = review.judge(run.task(task), settled);
-    why = std::move(judgement.why);
-    return judgement.verdict;
+    Appraisal appraisal = review.judge(run.task(task), settled);
+    why = std::move(appraisal.why);
+    return appraisal.verdict;
   }
 
   Review review;
@@ -256,6 +256,154 @@ TEST(ReviewJudgementTest, AnAnswerIsWorthWhatItsStopAndItsFormSay) {
   desk.hear(R"({"tasks":[)");
   EXPECT_EQ(desk.judge(TaskId(0), R"({"tasks":[)"), Verdict::kInvalid);
   EXPECT_THAT(desk.why, testing::Not(IsEmpty()));
+}
+
+TEST(ReviewTest, ATaskTriesAsHardAsItsTypeSays) {
+  Desk desk;
+  EXPECT_EQ(desk.run.task(TaskId(0)).spec.effort, "medium");
+  EXPECT_EQ(desk.run.task(TaskId(1)).spec.effort, "low");
+  const auto tasks = desk.hear(plan_of({planned("p1", "naming_convention_check", "src/a.py"),
+                                        planned("p2", "architectural_analysis", "src/a.py")}));
+  EXPECT_EQ(tasks[0].spec.effort, "low");
+  EXPECT_EQ(tasks[1].spec.effort, "high");
+}
+
+TEST(ReviewTest, ATaskGoesByBatchIfThePlanSaysThatItMayWaitOrTheUserThatAllMay) {
+  const auto batched = [](Review::Settings settings) {
+    Desk desk(std::move(settings));
+    std::string urgent = planned("p1", "naming_convention_check", "src/a.py");
+    std::string patient = planned("p2", "import_organization", "src/a.py");
+    patient.insert(patient.size() - 1, R"(,"urgency":"batch")");
+    std::vector<bool> batch;
+    for (const NewTask& task : desk.hear(plan_of({urgent, patient})))
+      batch.push_back(task.spec.batch);
+    return batch;
+  };
+  EXPECT_THAT(batched({}), ElementsAre(false, true));
+  Review::Settings all;
+  all.batch = true;
+  EXPECT_THAT(batched(std::move(all)), ElementsAre(true, true));
+}
+
+// ---- what siblings share ----
+
+class FilePackTest : public testing::Test {
+ protected:
+  Prompt asked(int task) { return std::get<Prompt>(desk.ask(TaskId(task))); }
+  Desk desk;
+};
+
+TEST_F(FilePackTest, TheFilesStandBeforeTheTaskAndAreTheSameForAllThatLookAtThem) {
+  desk.hear(plan_of({planned("p1", "naming_convention_check", "src/a.py"),
+                     planned("p2", "import_organization", "src/a.py")}));
+  const Prompt first = asked(2);
+  const Prompt second = asked(3);
+  ASSERT_THAT(first.user, SizeIs(2));
+  EXPECT_EQ(first.system, second.system);
+  EXPECT_EQ(first.schema, second.schema);
+  EXPECT_EQ(first.user[0], second.user[0]);
+  EXPECT_TRUE(first.user[0].cache_mark);
+  EXPECT_NE(first.user[1].text, second.user[1].text);
+  EXPECT_FALSE(first.user[1].cache_mark);
+  EXPECT_EQ(first.user[0].text.find("t2"), std::string::npos);
+}
+
+TEST_F(FilePackTest, ATaskAloneWithItsFilesMarksNothing) {
+  desk.hear(plan_of({planned("p1", "naming_convention_check", "src/a.py"),
+                     planned("p2", "naming_convention_check", "src/b.py")}));
+  EXPECT_EQ(asked(2).uses, 1);
+  EXPECT_FALSE(asked(2).cache_marked());
+}
+
+TEST_F(FilePackTest, TheUsesAreTheSiblingsKnownAndOneMoreWhileThePlanIsOpen) {
+  const std::string first = planned("p1", "naming_convention_check", "src/a.py");
+  const std::string second = planned("p2", "import_organization", "src/a.py");
+  desk.hear(R"({"tasks":[)" + first + ',' + second);
+  EXPECT_EQ(asked(2).uses, 3);
+  evolve(desk.run, PlanClosed{});
+  EXPECT_EQ(asked(3).uses, 2);
+}
+
+// It was sent without a mark, so there is nothing of it to read.
+TEST_F(FilePackTest, ATaskThatWasAskedBeforeAnyOtherWasKnownIsNoUse) {
+  desk.hear(R"({"tasks":[)" + planned("p1", "naming_convention_check", "src/a.py"));
+  EXPECT_EQ(asked(2).uses, 1);
+  desk.hear(',' + planned("p2", "import_organization", "src/a.py"));
+  EXPECT_EQ(asked(3).uses, 1);
+  desk.hear(',' + planned("p3", "type_annotation_check", "src/a.py") + ',' +
+            planned("p4", "log_statement_review", "src/a.py") + "]}");
+  evolve(desk.run, PlanClosed{});
+  EXPECT_EQ(asked(4).uses, 2);
+  // Asked again, it finds company.
+  EXPECT_EQ(asked(2).uses, 3);
+}
+
+TEST_F(FilePackTest, OnlyTasksOfOneModelAndOneEffortShare) {
+  desk.hear(plan_of({planned("p1", "naming_convention_check", "src/a.py"),
+                     planned("p2", "architectural_analysis", "src/a.py")}));
+  EXPECT_FALSE(asked(2).cache_marked());
+  EXPECT_FALSE(asked(3).cache_marked());
+}
+
+TEST_F(FilePackTest, WhatGoesByBatchIsNotMarked) {
+  Review::Settings settings;
+  settings.batch = true;
+  Desk batched(std::move(settings));
+  batched.hear(plan_of({planned("p1", "naming_convention_check", "src/a.py"),
+                        planned("p2", "import_organization", "src/a.py")}));
+  EXPECT_FALSE(std::get<Prompt>(batched.ask(TaskId(3))).cache_marked());
+}
+
+TEST_F(FilePackTest, ThePlanIsAskedOnceAndMarksNothing) {
+  EXPECT_FALSE(asked(0).cache_marked());
+}
+
+// ---- one call alone ----
+
+Review direct_review(std::string effort = "") {
+  Review::Settings settings;
+  settings.direct = true;
+  settings.effort = std::move(effort);
+  return Review(two_files(), TaskTypes::builtin(), ReviewWords::builtin(), std::move(settings));
+}
+
+TEST(DirectReviewTest, IsOneDeepCallThatSeesTheWholeChange) {
+  Review review = direct_review();
+  EXPECT_TRUE(review.plans_itself());
+  const std::vector<NewTask> tasks = review.first_tasks();
+  ASSERT_THAT(tasks, SizeIs(1));
+  EXPECT_EQ(tasks[0].spec.type, "direct_review");
+  EXPECT_EQ(tasks[0].spec.role, Role::kWorker);
+  EXPECT_EQ(tasks[0].spec.tier, Tier::kDeep);
+  EXPECT_EQ(tasks[0].spec.effort, "high");
+  EXPECT_EQ(direct_review("low").first_tasks()[0].spec.effort, "low");
+  RunState run;
+  review.added(tasks[0].spec, tasks[0].brief);
+  evolve(run, TaskAdded{{}, tasks[0].spec});
+  const Prompt prompt = std::get<Prompt>(review.ask(run, run.task(TaskId(0))));
+  EXPECT_THAT(prompt.user[0].text, HasSubstr("src/a.py"));
+  EXPECT_THAT(prompt.user[0].text, HasSubstr("src/b.py"));
+  EXPECT_FALSE(prompt.cache_marked());
+}
+
+TEST(DirectReviewTest, ItsFindingsAreTheReport) {
+  Review review = direct_review();
+  const NewTask task = review.first_tasks().at(0);
+  RunState run;
+  review.added(task.spec, task.brief);
+  evolve(run, TaskAdded{{}, task.spec});
+  CallSettled settled;
+  settled.stop = StopReason::kEndTurn;
+  settled.text = R"({"tasks":[]})";
+  EXPECT_EQ(review.judge(run.task(TaskId(0)), settled).verdict, Verdict::kInvalid);
+  settled.text = answer_of({found("src/a.py", 2, "real"), found("src/a.py", 99, "no line")});
+  EXPECT_EQ(review.judge(run.task(TaskId(0)), settled).verdict, Verdict::kAccepted);
+  EXPECT_THAT(review.read_piece(run.task(TaskId(0)), settled.text), IsEmpty());
+  review.finished(run.task(TaskId(0)), settled.text, "");
+  ASSERT_THAT(review.report(), SizeIs(1));
+  EXPECT_EQ(review.report()[0].message, "real");
+  EXPECT_EQ(review.dropped().no_such_line, 1);
+  EXPECT_FALSE(review.synthesis().has_value());
 }
 
 TEST(LocalReviewTest, ThePlanIsTheCheckersThatApply) {

@@ -52,6 +52,7 @@ Result<ReviewWords> read_over(ReviewWords words, std::string_view toml, std::str
   }
   if (Status s = read_part(table, "plan", file, words.plan); !s) return s.error();
   if (Status s = read_part(table, "work", file, words.work); !s) return s.error();
+  if (Status s = read_part(table, "direct", file, words.direct); !s) return s.error();
   if (Status s = read_part(table, "report", file, words.report); !s) return s.error();
   return words;
 }

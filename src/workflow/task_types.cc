@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "base/embedded.h"
@@ -34,6 +35,9 @@ Result<TaskType> read_type(std::string_view file, const toml::table& row) {
     return wrong(file, row, "max_output must be a number of tokens from 256 to 128000");
   }
   type.max_output = Tokens(*output);
+  type.effort = row["effort"].value_or(std::string());
+  if (row.contains("effort") && !is_effort(type.effort))
+    return wrong(file, row, "effort must be low, medium, high, xhigh or max");
   type.looks_for = row["looks_for"].value_or(std::string());
   return type;
 }
@@ -66,6 +70,11 @@ Status read_into(std::vector<TaskType>& types, std::string_view toml, std::strin
 
 }  // namespace
 
+bool is_effort(std::string_view word) {
+  constexpr std::array<std::string_view, 5> kAll = {"low", "medium", "high", "xhigh", "max"};
+  return std::find(kAll.begin(), kAll.end(), word) != kAll.end();
+}
+
 Result<TaskTypes> TaskTypes::parse(std::string_view toml, std::string_view overrides,
                                    std::string_view overrides_name) {
   TaskTypes table;
@@ -74,7 +83,8 @@ Result<TaskTypes> TaskTypes::parse(std::string_view toml, std::string_view overr
     if (Status status = read_into(table.types_, overrides, overrides_name); !status)
       return status.error();
   }
-  for (const std::string_view needed : {"task_decomposition", "result_synthesis"}) {
+  for (const std::string_view needed :
+       {"task_decomposition", "result_synthesis", "direct_review"}) {
     if (table.find(needed) == nullptr)
       return input_error(fmt::format("{}: the type {} is missing", kFile, needed));
   }
@@ -103,6 +113,7 @@ TaskType TaskTypes::route(std::string_view name, bool clear_rubric) const {
   type.name = name;
   type.tier = clear_rubric ? Tier::kFast : Tier::kDeep;
   type.max_output = Tokens(clear_rubric ? 3'000 : 6'000);
+  type.effort = clear_rubric ? "low" : "high";
   return type;
 }
 

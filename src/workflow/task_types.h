@@ -17,10 +17,14 @@ struct TaskType {
   Role role = Role::kWorker;
   Tier tier = Tier::kFast;
   Tokens max_output;
+  std::string effort;  // "low" … "max"; empty: the model's own default
   std::string looks_for;
 
   bool operator==(const TaskType&) const = default;
 };
+
+// What a model can be told to put into an answer: "low", "medium", "high", "xhigh" or "max".
+bool is_effort(std::string_view word);
 
 class TaskTypes {
  public:

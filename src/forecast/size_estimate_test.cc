@@ -1,4 +1,4 @@
-#include "workflow/estimate.h"
+#include "forecast/size_estimate.h"
 
 #include <gmock/gmock.h>
 
@@ -54,6 +54,11 @@ TaskTypes two_kinds_of_work() {
     max_output = 1000
     [[type]]
     name = "result_synthesis"
+    role = "orchestrator"
+    tier = "deep"
+    max_output = 1000
+    [[type]]
+    name = "direct_review"
     role = "orchestrator"
     tier = "deep"
     max_output = 1000

@@ -1,4 +1,4 @@
-#include "workflow/estimate.h"
+#include "forecast/size_estimate.h"
 
 #include "prompt/pack.h"
 #include "prompt/prompt.h"
