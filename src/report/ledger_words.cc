@@ -39,11 +39,10 @@ std::string per_run_text(const Ledger& ledger) {
 }  // namespace
 
 std::string title_of(const Ledger& ledger) {
-  std::string title =
-      ledger.scope.empty()
-          ? fmt::format("Cost of {}", counted(std::ssize(ledger.runs), "run", "runs"))
-          : fmt::format("Cost of {} ({})", ledger.scope,
-                        counted(std::ssize(ledger.runs), "run", "runs"));
+  const std::string runs = counted(std::ssize(ledger.runs), "run", "runs");
+  std::string title = "Cost of " + runs;
+  if (!ledger.scope.empty()) title = fmt::format("Cost of {}: {}", ledger.scope, runs);
+  if (ledger.scope.starts_with("run ")) title = "Cost of " + ledger.scope;
   const Period& period = ledger.period;
   if (!period.since.empty() && !period.until.empty()) {
     return title + fmt::format(", {} to {}", period.since, period.until);
