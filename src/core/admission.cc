@@ -7,6 +7,7 @@
 
 #include "core/decisions.h"
 #include "core/pacer.h"
+#include "core/step.h"
 
 namespace baton {
 namespace {
@@ -40,20 +41,12 @@ std::optional<Instant> gate_opens(const RunState& run, const CallPrepared& prepa
 
 // ---- the provider's limits ----
 
-// What is read from the cache does not count.
-Tokens counted_input(const RunState& run, const CallPrepared& prepared, Instant now) {
-  const auto prefix = run.prefixes.find(prepared.prefix);
-  if (prefix == run.prefixes.end() || prefix->second.readable_until <= now)
-    return prepared.input_estimate;
-  return std::max(Tokens(), prepared.input_estimate - prepared.prefix_tokens);
-}
-
 // Later than any clock: only an event of another call can change it.
 constexpr Instant kUntilAnEvent = Instant::from_unix_ms(std::numeric_limits<std::int64_t>::max());
 
 std::optional<Instant> limits_allow(const RunState& run, const Task& task, const Rules& rules,
                                     Instant now) {
-  if (rules.pacer == nullptr || task.spec.batch) return std::nullopt;
+  if (rules.pacer == nullptr) return std::nullopt;
   const Model* model = rules.catalog->find(task.model);
   if (model == nullptr) return std::nullopt;  // it is refused for want of a price
   const PacedCall call{model->rate_class, task.model, counted_input(run, *task.prepared, now),
@@ -62,9 +55,11 @@ std::optional<Instant> limits_allow(const RunState& run, const Task& task, const
   return now < at ? std::optional(at) : std::nullopt;
 }
 
-// When a call that has to wait may be looked at again; none: it need not wait.
+// When a call that has to wait may be looked at again; none: it need not wait. When a batch is
+// answered nobody can say, and its limits are its own.
 std::optional<Instant> held_back(const RunState& run, const Task& task, const Rules& rules,
                                  Instant now) {
+  if (task.spec.batch) return std::nullopt;
   if (const auto gate = gate_opens(run, *task.prepared, rules, now)) return gate;
   return limits_allow(run, task, rules, now);
 }
@@ -93,7 +88,7 @@ bool needs_share(const RunState& run) {
 }
 
 Money share_left(const RunState& run, Instant now) {
-  if (run.day.day != date_of(now)) return Money();
+  if (run.day.day != share_day(run, now)) return Money();
   return run.day.allotted - run.day.used;
 }
 
@@ -137,35 +132,46 @@ Decision ask_for_share(const RunState& run, Money worst, Money left, const Rules
   const Money portion = worst * rules.allotment_calls;
   const std::optional<Money> budget = run.budget.available();
   amount = std::max(amount, budget ? std::min(portion, *budget) : portion);
-  return AllotmentAsked{now, date_of(now), amount};
+  return AllotmentAsked{now, share_day(run, now), amount};
+}
+
+Decision reserve_of_share(const RunState& run, const Candidate& c, Tokens output,
+                          const Rules& rules, Instant now);
+
+// The output lowered to what fits, if that is still of use.
+std::optional<Tokens> lowered_output(const Candidate& c, Money left, const Rules& rules) {
+  const Tokens affordable = affordable_output(c, left);
+  const Tokens useful = std::max(rules.useful_output_floor,
+                                 Tokens(c.wanted.count() * rules.useful_output_percent / 100));
+  if (affordable < std::min(useful, c.wanted)) return std::nullopt;
+  return affordable;
 }
 
 Decision lower_or_skip(const RunState& run, const Candidate& c, const Room& room,
                        const Rules& rules, Instant now) {
-  const Tokens affordable = affordable_output(c, *room.left);
-  const Tokens useful = std::max(rules.useful_output_floor,
-                                 Tokens(c.wanted.count() * rules.useful_output_percent / 100));
-  if (affordable >= std::min(useful, c.wanted)) return reserve(run, c, affordable, now);
+  if (const auto output = lowered_output(c, *room.left, rules))
+    return reserve_of_share(run, c, *output, rules, now);
   return TaskSkipped{
       now, c.task.spec.id, SkipReason::kBudget,
       fmt::format("one call can cost up to {}, and {} of the {} are left",
                   worst_case(c, c.wanted).to_display(), room.left->to_display(), room.cap)};
 }
 
+Decision reserve_of_share(const RunState& run, const Candidate& c, Tokens output,
+                          const Rules& rules, Instant now) {
+  const Money worst = worst_case(c, output);
+  const Money share = share_left(run, now);
+  if (!needs_share(run) || worst <= share) return reserve(run, c, output, now);
+  const bool more_is_left = !run.day.exhausted || run.day.day != share_day(run, now);
+  if (more_is_left) return ask_for_share(run, worst, share, rules, now);
+  if (!run.open_calls.empty()) return std::nullopt;
+  return lower_or_skip(run, c, {share, "day's cap", false}, rules, now);
+}
+
 Decision reserve_or_wait(const RunState& run, const Candidate& c, const Rules& rules, Instant now) {
-  const Money worst = worst_case(c, c.wanted);
-  Room room = room_for(run, c.task);
-  const bool fits = !room.left || worst <= *room.left;
-  if (fits && needs_share(run)) {
-    const Money share = share_left(run, now);
-    if (worst > share) {
-      const bool asks = !run.day.exhausted || run.day.day != date_of(now);
-      if (asks) return ask_for_share(run, worst, share, rules, now);
-      room = Room();
-      room.narrow(share, "day's cap", !run.open_calls.empty());
-    }
-  }
-  if (!room.left || worst <= *room.left) return reserve(run, c, c.wanted, now);
+  const Room room = room_for(run, c.task);
+  if (!room.left || worst_case(c, c.wanted) <= *room.left)
+    return reserve_of_share(run, c, c.wanted, rules, now);
   // Each call in flight will most likely cost less than was set aside for it.
   if (room.comes_back) return std::nullopt;
   return lower_or_skip(run, c, room, rules, now);
@@ -219,6 +225,13 @@ Decision admit(const RunState& run, const Task& task, const Rules& rules, Instan
 constexpr int kMostLookedAt = 256;
 
 }  // namespace
+
+Tokens counted_input(const RunState& run, const CallPrepared& prepared, Instant now) {
+  const auto prefix = run.prefixes.find(prepared.prefix);
+  if (prefix == run.prefixes.end() || prefix->second.readable_until <= now)
+    return prepared.input_estimate;
+  return std::max(Tokens(), prepared.input_estimate - prepared.prefix_tokens);
+}
 
 // First come, first served, of those that nothing holds back: a small call must not starve a large
 // one that has waited longer for its money.

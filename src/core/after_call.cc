@@ -111,7 +111,9 @@ Event after_call(const RunState& run, const Task& task, const Rules& rules, Inst
   if (!end.failure && end.verdict == Verdict::kAccepted)
     return TaskFinished{now, task.spec.id, end.answer};
   if (goes_on(task, end)) return next_turn(run, task, end, rules, now);
-  switch (next_move(end, end.failure ? task.tries : task.attempts_here)) {
+  // A failure and a cut answer have the same call made again; a bad answer begins the attempt anew.
+  const bool same_call = end.failure || end.verdict == Verdict::kTruncated;
+  switch (next_move(end, same_call ? task.tries : task.attempts_here)) {
     case NextMove::kRetry:
       return retry(run, task, end, rules, now);
     case NextMove::kRetryWithMoreOutput:

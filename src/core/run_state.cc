@@ -113,7 +113,7 @@ void uncount_try(Task& task) {
   if (task.turns.empty()) --task.attempts_here;
 }
 
-// To be done after all. Whoever waited for it has gone ahead without it.
+// To be done after all.
 void reopen(RunState& run, Task& task) {
   if (task.skipped) --run.skipped;
   --run.ended;
@@ -122,7 +122,6 @@ void reopen(RunState& run, Task& task) {
   task.result.clear();
   task.attempts_here = task.tries = 0;
   task.turns.clear();
-  task.dependents.clear();
   move_to(run, task, TaskStatus::kWaiting);
 }
 
@@ -137,24 +136,34 @@ void line_up(RunState& run, Task& task) {
   if (task.open_before == 0 && !task.spec.last) move_to(run, task, TaskStatus::kReady);
 }
 
-// What was left undone for want of money has another chance, and what sums everything up is done
-// again after it. Dependents that went ahead without it stay done.
+bool not_begun(const Task& task) {
+  return task.status == TaskStatus::kWaiting ||
+         (task.status == TaskStatus::kReady && task.attempts == 0 && !task.checked);
+}
+
+// What was left undone for want of money has another chance. Dependents that went ahead without it
+// stay done; those that have not begun wait for it again, and what sums everything up is done again
+// after it.
 void on(RunState& run, const BudgetRaised& event) {
   run.created.budget = event.budget;
   run.budget.raise(event.budget);
   run.day.exhausted = false;
-  std::vector<TaskId> reopened;
+  bool reopened = false;
   for (Task& task : run.tasks) {
+    task.dependents.clear();
     if (task.skipped != SkipReason::kBudget) continue;
-    reopened.push_back(task.spec.id);
+    reopened = true;
     if (task.spec.id == TaskId(0) && task.spec.role == Role::kOrchestrator) run.plan_closed = false;
     reopen(run, task);
   }
-  if (reopened.empty()) return;
   for (Task& task : run.tasks) {
-    if (task.spec.last && task.ended()) reopen(run, task);
+    if (reopened && task.spec.last && task.ended()) reopen(run, task);
   }
-  for (const TaskId id : reopened) line_up(run, run.task(id));
+  for (Task& task : run.tasks) {
+    if (!not_begun(task)) continue;
+    move_to(run, task, TaskStatus::kWaiting);
+    line_up(run, task);
+  }
   release_last(run);
 }
 
@@ -179,6 +188,7 @@ void on(RunState& run, const RunResumed&) {
   run.halt.reset();
   run.overbilled.reset();
   run.day.asked = Money();  // the answer, if there was one, was never told
+  run.day.exhausted = false;
   // A clock that ran ahead must not keep them waiting; what the provider still refuses, it will say
   // again.
   while (!run.backing_off.empty())
@@ -192,8 +202,9 @@ void on(RunState& run, const RunResumed&) {
   }
 }
 
-void on(RunState& run, const StopRequested&) {
+void on(RunState& run, const StopRequested& event) {
   run.stopping = true;
+  run.stop_reason = event.why.empty() ? "stopped on request" : event.why;
 }
 
 void on(RunState& run, const TaskAdded& event) {
@@ -342,7 +353,7 @@ void on(RunState& run, const CallReserved& event) {
   call.max_output = event.max_output;
   call.hold = event.hold;
   call.price_date = event.price_date;
-  call.day = date_of(event.at);
+  call.day = share_day(run, event.at);
   call.prefix = task.prepared->prefix;
   call.tokens = task.prepared->input_estimate + event.max_output;
   call.batch = event.batch;
@@ -352,7 +363,8 @@ void on(RunState& run, const CallReserved& event) {
   if (call.day == run.day.day) run.day.used += event.hold;
   run.open_tokens += call.tokens;
   if (event.batch) run.unbatched.insert(event.call);
-  if (!call.prefix.empty()) use_prefix(run, call, event.call, event.at, task.prepared->prefix_ttl);
+  if (!call.prefix.empty() && !call.batch)
+    use_prefix(run, call, event.call, event.at, task.prepared->prefix_ttl);
   run.open_calls.emplace(event.call, std::move(call));
   move_to(run, task, TaskStatus::kCalling);
 }
@@ -444,9 +456,12 @@ std::optional<std::string> added_contradiction(const RunState& run, const TaskSp
 std::optional<std::string> reserved_contradiction(const RunState& run, const CallReserved& event) {
   if (event.call.number() != run.calls + 1)
     return fmt::format("call {} is out of order", event.call.to_string());
-  if (!run.task(event.task).prepared)
+  const Task& task = run.task(event.task);
+  if (task.status != TaskStatus::kPrepared)
     return fmt::format("call {} is reserved without being prepared", event.call.to_string());
-  if (event.hold < Money() || !run.budget.fits(event.hold)) {
+  const auto own = run.worker_budgets.find(task.spec.type);
+  if (event.hold < Money() || !run.budget.fits(event.hold) ||
+      (own != run.worker_budgets.end() && !own->second.fits(event.hold))) {
     return fmt::format("call {} holds more than the budget has left", event.call.to_string());
   }
   return std::nullopt;
@@ -455,6 +470,22 @@ std::optional<std::string> reserved_contradiction(const RunState& run, const Cal
 std::optional<std::string> call_contradiction(const RunState& run, CallId call) {
   if (run.open_calls.contains(call)) return std::nullopt;
   return fmt::format("call {} ends without being open", call.to_string());
+}
+
+std::optional<std::string> allotted_contradiction(const RunState& run, const DayAllotted& event) {
+  if (event.day == run.day.day && event.amount >= Money() && event.amount <= run.day.asked)
+    return std::nullopt;
+  return fmt::format("{} of {} is allotted, and {} had been asked for", event.amount.to_display(),
+                     event.day, run.day.asked.to_display());
+}
+
+// What tells of a task's doing follows upon its beginning.
+std::optional<std::string> begun_contradiction(const RunState& run, TaskId id, TaskStatus doing,
+                                               std::string_view what) {
+  if (auto wrong = task_contradiction(run, id)) return wrong;
+  if (run.task(id).status == doing) return std::nullopt;
+  return fmt::format("task {} {} while it is {}", id.to_string(), what,
+                     to_string(run.task(id).status));
 }
 
 std::optional<std::string> batch_contradiction(const RunState& run, const BatchFormed& event) {
@@ -495,6 +526,10 @@ std::string_view to_string(TaskStatus status) {
   __builtin_unreachable();
 }
 
+std::string share_day(const RunState& run, Instant now) {
+  return std::max(run.day.day, date_of(now));
+}
+
 void evolve(RunState& run, const Event& event) {
   std::visit([&run](const auto& e) { on(run, e); }, event);
 }
@@ -513,6 +548,12 @@ std::optional<std::string> contradiction(const RunState& run, const Event& event
     if (run.batches.contains(batch->batch)) return std::nullopt;
     return fmt::format("batch {} is accepted without being open", batch->batch.to_string());
   }
+  if (const auto* allotted = std::get_if<DayAllotted>(&event))
+    return allotted_contradiction(run, *allotted);
+  if (const auto* prepared = std::get_if<CallPrepared>(&event))
+    return begun_contradiction(run, prepared->task, TaskStatus::kPreparing, "is prepared");
+  if (const auto* checked = std::get_if<CheckersEnded>(&event))
+    return begun_contradiction(run, checked->task, TaskStatus::kChecking, "is checked");
   if (const auto* added = std::get_if<TaskAdded>(&event))
     return added_contradiction(run, added->spec);
   if (const auto task = task_of(event)) {

@@ -135,6 +135,7 @@ struct RunState {
   RunStatus status = RunStatus::kRunning;
   std::string reason;
   bool stopping = false;
+  std::string stop_reason;
   std::optional<Halt> halt;
   bool plan_closed = false;
   Budget budget;
@@ -176,6 +177,10 @@ struct RunState {
 
 // Requires: the event can follow (contradiction() is empty).
 void evolve(RunState& run, const Event& event);
+
+// The day whose cap a call made now counts against. A clock set back does not go back to a share
+// that was given up.
+std::string share_day(const RunState& run, Instant now);
 
 // Why the event cannot follow in this run; empty if it can. A journal that contradicts itself is
 // damaged.

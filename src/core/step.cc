@@ -25,17 +25,22 @@ bool has_a_free_hand(const RunState& run, Lane lane) {
 Event start(const Task& task, const Rules& rules, Instant now) {
   const TaskId id = task.spec.id;
   if (task.spec.checkers_first && !task.checked) return CheckersStarted{now, id};
-  if (!task.turns.empty())
-    return TurnStarted{now, id, static_cast<int>(task.turns.size()) + 1, task.note};
+  if (!task.turns.empty()) return TurnStarted{now, id, static_cast<int>(task.turns.size()) + 1, {}};
   return AttemptStarted{
       now, id, task.attempts + 1, task.tier, rules.models[task.tier], task.max_output, task.effort};
+}
+
+// What sums up has begun and been put back in line, perhaps, before there was more to sum up.
+bool may_start(const RunState& run, const Task& task) {
+  if (task.spec.last && run.ended + 1 != static_cast<int>(run.tasks.size())) return false;
+  return has_a_free_hand(run, lane_of(task.spec));
 }
 
 Decision start_due(const RunState& run, const Rules& rules, Instant now) {
   for (const auto& [due, id] : run.backing_off) {
     if (now < due) return std::nullopt;
     const Task& task = run.task(id);
-    if (has_a_free_hand(run, lane_of(task.spec))) return start(task, rules, now);
+    if (may_start(run, task)) return start(task, rules, now);
   }
   return std::nullopt;
 }
@@ -43,20 +48,27 @@ Decision start_due(const RunState& run, const Rules& rules, Instant now) {
 Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
   if (Decision d = start_due(run, rules, now)) return d;
   for (const auto& [lane, tasks] : run.ready) {
-    if (!tasks.empty() && has_a_free_hand(run, lane))
-      return start(run.task(*tasks.begin()), rules, now);
+    if (!has_a_free_hand(run, lane)) continue;
+    for (const TaskId id : tasks) {
+      if (may_start(run, run.task(id))) return start(run.task(id), rules, now);
+    }
   }
   return std::nullopt;
+}
+
+bool time_is_over(const RunState& run, Instant now) {
+  const std::optional<Millis> wall = run.created.limits.wall;
+  return wall && now >= run.created.at + *wall;
 }
 
 // Workers that have not begun when the run's time is over. What is in flight ends, and what sums
 // up goes on: it makes the work that is paid for worth it.
 Decision decide_time_limit(const RunState& run, Instant now) {
-  const std::optional<Millis> wall = run.created.limits.wall;
-  if (!wall || now < run.created.at + *wall) return std::nullopt;
+  if (!time_is_over(run, now)) return std::nullopt;
   const auto skip = [&](TaskId id) {
     return TaskSkipped{now, id, SkipReason::kLimit,
-                       fmt::format("the run's {} were over (--max-minutes)", duration_text(*wall))};
+                       fmt::format("the run's {} were over (--max-minutes)",
+                                   duration_text(*run.created.limits.wall))};
   };
   for (const auto& [lane, tasks] : run.ready) {
     if (lane != Lane::kOrchestrator && !tasks.empty()) return skip(*tasks.begin());
@@ -73,10 +85,21 @@ Decision decide_time_limit(const RunState& run, Instant now) {
 
 // Everything that can join has joined: what else would start has started, and what waits for money
 // waits for these.
+bool all_there(const RunState& run) {
+  return run.plan_closed && run.batch_preparing == 0 && run.day.asked == Money();
+}
+
+// Whatever goes on waits for what these hold, the plan itself perhaps.
+bool others_wait_for_batch(const RunState& run) {
+  const std::size_t waiting = run.prepared.size() + run.open_calls.size();
+  return !run.prepared.empty() && run.running == static_cast<int>(waiting) &&
+         run.live_calls() == run.unbatched.size() && run.day.asked == Money();
+}
+
 Decision decide_batch(const RunState& run, const Rules& rules, Instant now) {
   const bool full = run.unbatched.size() >= rules.most_batched;
-  const bool all_there = run.plan_closed && run.batch_preparing == 0;
-  if (run.unbatched.empty() || (!full && !all_there)) return std::nullopt;
+  if (run.unbatched.empty()) return std::nullopt;
+  if (!full && !all_there(run) && !others_wait_for_batch(run)) return std::nullopt;
   BatchFormed batch;
   batch.at = now;
   batch.batch = BatchId(run.batches_formed + 1);
@@ -85,6 +108,23 @@ Decision decide_batch(const RunState& run, const Rules& rules, Instant now) {
     batch.calls.push_back(id);
   }
   return batch;
+}
+
+CallEnded unsent(CallId call, std::string message, Instant now) {
+  CallEnded end;
+  end.at = now;
+  end.call = call;
+  end.bill = BillState::kNotBilled;
+  end.failure = FailureKind::kCancelled;
+  end.message = std::move(message);
+  return end;
+}
+
+// A batch that is still to be formed when nothing may be started any more.
+Decision dissolve_batch(const RunState& run, Instant now) {
+  const bool over = run.stopping || run.halt || time_is_over(run, now);
+  if (!over || run.unbatched.empty()) return std::nullopt;
+  return unsent(*run.unbatched.begin(), "the run stopped before its batch was sent", now);
 }
 
 // ---- the end ----
@@ -127,13 +167,14 @@ Decision decide_end(const RunState& run, Instant now) {
   // Calls in flight are being paid for; checkers cost nothing and begin again. A batch is collected
   // by whoever resumes the run.
   if ((!run.stopping && !run.halt) || run.live_calls() != 0) return std::nullopt;
-  return ended(run, RunStatus::kPaused, run.halt ? run.halt->reason : "stopped on request", now);
+  return ended(run, RunStatus::kPaused, run.halt ? run.halt->reason : run.stop_reason, now);
 }
 
 Decision next_decision(const RunState& run, const Rules& rules, Instant now) {
   if (run.status != RunStatus::kRunning) return std::nullopt;
   if (Decision d = decide_ended(run, rules, now)) return d;
   if (Decision d = close_plan(run, now)) return d;
+  if (Decision d = dissolve_batch(run, now)) return d;
   if (!run.stopping && !run.halt) {
     if (Decision d = decide_time_limit(run, now)) return d;
     if (Decision d = decide_prepared(run, rules, now)) return d;
@@ -159,14 +200,8 @@ void write_off_open_calls(RunState& run, Instant now, std::vector<Event>& events
   std::vector<CallEnded> ends;
   for (const auto& [id, call] : run.open_calls) {
     if (run.batches.contains(call.in)) continue;
-    CallEnded end;
-    end.at = now;
-    end.call = id;
-    end.failure = FailureKind::kCancelled;
-    if (call.batch) {
-      end.bill = BillState::kNotBilled;
-      end.message = "the process ended before its batch was sent";
-    } else {
+    CallEnded end = unsent(id, "the process ended before its batch was sent", now);
+    if (!call.batch) {
       end.bill = BillState::kUnknown;
       end.charge = call.hold;
       end.message = "the process ended before the answer was recorded; booked at its worst case";
@@ -206,11 +241,16 @@ std::vector<Event> tick(RunState& run, Instant now, const Rules& rules) {
 
 std::optional<Instant> next_wake(const RunState& run, const Rules& rules, Instant now) {
   if (run.status != RunStatus::kRunning || run.stopping || run.halt) return std::nullopt;
+  // Time has gone on since the last fact, and something may have become due in between.
+  if (next_decision(run, rules, now)) return now;
   std::optional<Instant> next = next_admission(run, rules, now);
   const auto sooner = [&](Instant at) {
     if (!next || at < *next) next = at;
   };
-  if (!run.backing_off.empty()) sooner(run.backing_off.begin()->first);
+  // What was due before waits for a free hand, and a call's end gives it one.
+  const auto due = std::find_if(run.backing_off.begin(), run.backing_off.end(),
+                                [&](const auto& waiting) { return now < waiting.first; });
+  if (due != run.backing_off.end()) sooner(due->first);
   if (const auto wall = run.created.limits.wall; wall && now < run.created.at + *wall)
     sooner(run.created.at + *wall);
   return next;

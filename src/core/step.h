@@ -22,6 +22,10 @@ std::vector<Event> tick(RunState& run, Instant now, const Rules& rules);
 // When time alone may decide something: the next tick() is due then. None: only an event can.
 std::optional<Instant> next_wake(const RunState& run, const Rules& rules, Instant now);
 
+// The part of a prepared call's prompt that the provider's limits count: what is read from the
+// cache does not.
+Tokens counted_input(const RunState& run, const CallPrepared& prepared, Instant now);
+
 // How a call's end is booked: the exact bill by the sheet pinned in its reservation, nothing where
 // that is proven, and otherwise the worst case (of what message_start left open, if it came).
 // Requires: `call` is open.
