@@ -1,10 +1,8 @@
 #include "core/step.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/chance.h"
 #include "core/story.h"
 
 namespace baton {
@@ -329,102 +327,6 @@ TEST(StepTest, ARunWithATaskMissingForWantOfBudgetSaysSoWhateverElseFailed) {
   EXPECT_EQ(only<RunEnded>(events)[0].reason,
             "t3 naming_convention_check: one call can cost up to $0.3850, and $0.0725 of the "
             "budget are left");
-}
-
-// A seeded world: workers answer, fail, are cut, late or out of order. Whatever happens: charged +
-// held stays below the cap, every task ends once, the run ends, and any prefix of the journal folds
-// to the state that wrote it and goes on as it did.
-void answer_one(Story& story, std::uint64_t chance) {
-  auto call = story.run.open_calls.begin();
-  std::advance(call, static_cast<long>(chance % story.run.open_calls.size()));
-  const CallId id = call->first;
-  switch (mix(chance, 1) % 10) {
-    case 0:
-      story.failed(id, FailureKind::kThrottled);
-      return;
-    case 1:
-      story.failed(id, FailureKind::kUnavailable);
-      return;
-    case 2:
-      story.cut(id);
-      return;
-    case 3:
-      story.settled(id, Verdict::kInvalid);
-      return;
-    case 4:
-      story.settled(id, Verdict::kTruncated, Tokens(1000));
-      return;
-    case 5:
-      story.failed(id, FailureKind::kRejected);
-      return;
-    default:
-      story.settled(id);
-      return;
-  }
-}
-
-void prepare_all(Story& story) {
-  std::vector<TaskId> waiting;
-  for (const Task& task : story.run.tasks) {
-    if (task.status == TaskStatus::kPreparing) waiting.push_back(task.spec.id);
-  }
-  for (const TaskId task : waiting) story.prepared(task);
-}
-
-// A prefix that ends between a fact and the last decision upon it is what a crash leaves: its state
-// was never seen, but what it decides next is what stands in the journal.
-void expect_to_go_on(RunState folded, const Story& story, std::size_t from, std::size_t to) {
-  if (std::holds_alternative<CallEnded>(story.journal[from]))
-    return;  // written off by a new process
-  const std::vector<Event> rest = tick(folded, at_of(story.journal[from]), story.rules);
-  ASSERT_TRUE(std::equal(rest.begin(), rest.end(), story.journal.begin() + static_cast<long>(from),
-                         story.journal.begin() + static_cast<long>(to)))
-      << "after event " << from;
-}
-
-// The fold of a prefix is that of the one before and one event more, so one walk makes them all.
-void expect_every_prefix_to_fold(const Story& story) {
-  RunState folded;
-  for (std::size_t length = 1; length <= story.journal.size(); ++length) {
-    const Event& event = story.journal[length - 1];
-    ASSERT_EQ(contradiction(folded, event), std::nullopt) << "event " << length;
-    evolve(folded, event);
-    const auto next = story.states.lower_bound(length);
-    ASSERT_NE(next, story.states.end());
-    if (next->first == length) {
-      ASSERT_TRUE(folded == next->second) << "after event " << length;
-    } else {
-      ASSERT_NO_FATAL_FAILURE(expect_to_go_on(folded, story, length, next->first));
-    }
-  }
-}
-
-TEST(StepSimulation, EveryWorldKeepsTheCapAndEnds) {
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    Story story =
-        planned(Money::pico(static_cast<std::int64_t>(mix(seed, 7) % 200) * 1'000'000'000), 3);
-    int added = 0;
-    for (std::uint64_t turn = 0; turn < 2'000 && story.run.status == RunStatus::kRunning; ++turn) {
-      const std::uint64_t chance = mix(seed, turn);
-      if (!story.run.plan_closed && added < 12 && chance % 3 == 0 &&
-          !story.run.task(kPlan).ended()) {
-        story.add(worker(2 + added++));
-      }
-      prepare_all(story);
-      if (!story.run.open_calls.empty() && chance % 2 == 0) answer_one(story, chance);
-      if (chance % 41 == 0) {  // the process dies here and another takes over
-        story.run = *replay(story.journal);
-        story.tell(RunResumed{story.now});
-      }
-      story.wait(Millis(static_cast<std::int64_t>(chance % 3'000)));
-      ASSERT_LE(story.run.budget.charged() + story.run.budget.held(), *story.run.budget.cap());
-    }
-    ASSERT_NE(story.run.status, RunStatus::kRunning);
-    ASSERT_EQ(story.run.ended, static_cast<int>(story.run.tasks.size()));
-    ASSERT_TRUE(*replay(story.journal) == story.run);
-    ASSERT_NO_FATAL_FAILURE(expect_every_prefix_to_fold(story));
-  }
 }
 
 TEST(ReplayTest, AJournalThatContradictsItselfIsNotFolded) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <vector>
 
 #include "core/step.h"
@@ -90,7 +89,6 @@ class Story {
   std::vector<Event> tell(Event fact) {
     std::vector<Event> events = step(run, std::move(fact), rules);
     journal.insert(journal.end(), events.begin(), events.end());
-    states[journal.size()] = run;
     events.erase(events.begin());  // the fact itself
     return events;
   }
@@ -98,7 +96,6 @@ class Story {
     now = now + length;
     std::vector<Event> events = tick(run, now, rules);
     journal.insert(journal.end(), events.begin(), events.end());
-    states[journal.size()] = run;
     return events;
   }
   std::vector<Event> add(TaskSpec s) { return tell(TaskAdded{now, std::move(s)}); }
@@ -124,7 +121,6 @@ class Story {
   RunState run;
   Instant now = kNoon;
   std::vector<Event> journal;
-  std::map<std::size_t, RunState> states;  // by how many events of the journal tell of it
 };
 
 template <typename T>
