@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cap_options.h"
 #include "app/exit_code.h"
 
 namespace baton {
@@ -16,6 +17,7 @@ struct ReviewOptions {
   std::string diff;  // a file, or "-"
   std::string tree;
   std::string budget = "5";
+  CapOptions caps;
   std::string profile = "default";
   std::string fast, balanced, deep;  // models instead of the profile's
   int parallel = 8;
@@ -32,6 +34,7 @@ ExitCode review_command(const ReviewOptions& options);
 
 struct RunOptions {
   std::string run;     // empty: the latest
+  std::string budget;  // resume: a new cap, in dollars; empty: as it was
   std::string format;  // empty: text, or (resume) what the run was asked with
   std::string output;
   std::string state;

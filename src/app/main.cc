@@ -25,6 +25,33 @@ CLI::Option* add_state(CLI::App* command, std::string& state) {
                              "Folder of the journal (default: $BATON_STATE, or by the XDG rules)");
 }
 
+void add_caps(CLI::App* command, CapOptions& options) {
+  constexpr const char* kGroup = "Caps and limits (none unless given)";
+  const auto dollars = [&](const char* name, std::string& cap, const char* says) {
+    command->add_option(name, cap, says)->type_name("DOLLARS")->group(kGroup);
+  };
+  dollars("--budget-per-call", options.call, "The most that one call may cost");
+  dollars("--budget-per-attempt", options.attempt, "The most that one attempt at a task may cost");
+  dollars("--budget-per-task", options.task, "The most that one task may cost");
+  dollars("--budget-per-day", options.day,
+          "The most that all runs of the project may cost on one day, UTC (default: "
+          "$BATON_DAY_BUDGET)");
+  command
+      ->add_option("--budget-per-worker", options.worker,
+                   "The most that tasks of one type may cost together; may be given again")
+      ->type_name("TYPE=DOLLARS")
+      ->group(kGroup);
+  command->add_option("--max-turns", options.max_turns, "Calls of one attempt")
+      ->check(CLI::Range(1, 10'000))
+      ->group(kGroup);
+  command->add_option("--max-tokens", options.max_tokens, "Tokens of all calls, about")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 50))
+      ->group(kGroup);
+  command->add_option("--max-minutes", options.max_minutes, "After this, no worker is started")
+      ->check(CLI::Range(1, 1'000'000))
+      ->group(kGroup);
+}
+
 CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
   CLI::App* review = app.add_subcommand("review", "Review a change or a tree");
   review->add_option("range", options.range,
@@ -34,6 +61,7 @@ CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
   review->add_option("--tree", options.tree, "A whole tree: a folder or a file");
   review->add_option("--budget", options.budget, "The most to spend, in dollars; never passed")
       ->capture_default_str();
+  add_caps(review, options.caps);
   review->add_option("--profile", options.profile, "Models of the tiers: default or 5.5")
       ->capture_default_str();
   review->add_option("--fast", options.fast, "Model of the fast tier");
@@ -162,6 +190,8 @@ ExitCode run(int argc, char** argv) {
       {"text", "md", "json", "sarif"});
   resume->add_option("run", run_options.run, "The run, as `baton runs` shows it")->required();
   resume->add_option("--output,-o", run_options.output, "File for the report");
+  resume->add_option("--budget", run_options.budget,
+                     "A new cap, in dollars: what was left undone for want of money is done");
   resume->add_option("--prices", run_options.prices, "Prices laid over the built-in catalogue");
   const CLI::App* runs =
       add_run_command(app, "runs", "List the runs, newest first", run_options, {"text", "json"});

@@ -54,12 +54,10 @@ Result<RunRequest> read_options(const ReviewOptions& options) {
   choose(Tier::kFast, options.fast);
   choose(Tier::kBalanced, options.balanced);
   choose(Tier::kDeep, options.deep);
-  const Result<Money> budget = Money::parse(options.budget);
-  if (!budget || *budget < Money()) {
-    return usage_error(
-        fmt::format("--budget {}: expected an amount in dollars, such as 2.50", options.budget));
-  }
+  const Result<Money> budget = dollars_of("--budget", options.budget);
+  if (!budget) return budget.error();
   request.budget = *budget;
+  if (Status caps = read_cap_options(options.caps, request); !caps) return caps.error();
   request.parallel = options.parallel;
   request.max_tasks = options.max_tasks;
   request.fail_on = options.fail_on;
@@ -107,8 +105,10 @@ std::string what_to_do(const RunState& run, const RunId& id) {
                          first, id);
     }
     case RunStatus::kBudgetExhausted:
-      return fmt::format("the budget was not enough: {}; review again with a larger --budget",
-                         run.reason);
+      return fmt::format(
+          "the budget was not enough: {}; `baton resume {} --budget DOLLARS` does "
+          "what is missing",
+          run.reason, id);
     case RunStatus::kFailed:
       return fmt::format("the review failed: {}; once that is mended, review again", run.reason);
     case RunStatus::kPartial:
@@ -174,7 +174,20 @@ Result<RunRequest> request_of(const std::filesystem::path& state, const RunOptio
   return request;
 }
 
-ExitCode go_on(Session& session, const RunRequest& request, const Tables& tables, const RunId& id) {
+// The new cap that a run is taken up again with, if one is given.
+Result<std::optional<BudgetRaised>> raised_budget(const RunState& run, const std::string& given) {
+  if (given.empty()) return std::optional<BudgetRaised>();
+  const Result<Money> budget = dollars_of("--budget", given);
+  if (!budget) return budget.error();
+  if (*budget <= run.budget.charged()) {
+    return usage_error(fmt::format("--budget {}: the run has already spent {}", given,
+                                   run.budget.charged().to_display()));
+  }
+  return std::optional(BudgetRaised{Loop::now(), *budget});
+}
+
+ExitCode go_on(Session& session, const RunRequest& request, const Tables& tables, const RunId& id,
+               const std::string& budget) {
   const Result<std::unique_ptr<RunLease>> lease = session.journal().lease(id);
   if (!lease) return say(lease.error());
   const Result<std::vector<Event>> events = session.journal().events(id);
@@ -187,10 +200,15 @@ ExitCode go_on(Session& session, const RunRequest& request, const Tables& tables
   Result<Change> change = read_change(*input);
   if (!change) return say(change.error());
   Review review = make_review(std::move(*change), tables, request);
-  if (Status told = restore(review, *run, session.journal()); !told) return say(told.error());
+  const Result<std::optional<BudgetRaised>> raised = raised_budget(*run, budget);
+  if (!raised) return say(raised.error());
+  RunState to_restore = *run;
+  if (*raised) evolve(to_restore, **raised);
+  const bool reopened = to_restore.ended < run->ended;
+  if (Status told = restore(review, to_restore, session.journal()); !told) return say(told.error());
   const Result<Endpoint> where = endpoint();
   if (!where) return say(where.error());
-  if (is_over(run->status)) {
+  if (is_over(run->status) && !reopened) {
     say(fmt::format("run {} has already ended ({}); this is its report", id,
                     to_string(run->status)));
     return finish(session, id, run, review, request, tables);
@@ -203,8 +221,8 @@ ExitCode go_on(Session& session, const RunRequest& request, const Tables& tables
         usage_error("this run needs a model: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN and "
                     "resume it again"));
   }
-  return finish(session, id, session.resume(review, *where, request, std::move(*run)), review,
-                request, tables);
+  return finish(session, id, session.resume(review, *where, request, std::move(*run), *raised),
+                review, request, tables);
 }
 
 }  // namespace
@@ -252,7 +270,7 @@ ExitCode resume_command(const RunOptions& options) {
   if (!tables) return say(tables.error());
   Result<std::unique_ptr<Session>> session = Session::open(*state, *tables);
   if (!session) return say(session.error());
-  return go_on(**session, *request, *tables, options.run);
+  return go_on(**session, *request, *tables, options.run, options.budget);
 }
 
 }  // namespace baton

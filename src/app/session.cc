@@ -11,12 +11,12 @@
 
 #include "base/check.h"
 #include "checker/selection.h"
+#include "forecast/size_estimate.h"
 #include "report/status_line.h"
 #include "shell/checker_runner.h"
 #include "shell/curl_client.h"
 #include "shell/driver.h"
 #include "store/sqlite_journal.h"
-#include "workflow/estimate.h"
 
 namespace baton {
 namespace {
@@ -126,9 +126,10 @@ class Session::Drive {
                session_.costs_.add(events);
                line_.update(Loop::now(), progress_of(run, Loop::now()));
              },
-             [this](const Status& status) { end(status); }}) {
+             [this](const Status& status) { end(status); }, request.batch_poll}) {
     rules_.catalog = &session.tables_.catalog;
     rules_.models = request.models;
+    rules_.pacer = &session.pacer_;
     session.loop_.on_interrupt([this](int) { interrupt(); });
   }
 
@@ -226,7 +227,10 @@ Result<RunState> Session::begin(Review& review, const Endpoint& endpoint,
   created.request = asked.id;
   created.input = input.id;
   created.catalog_version = tables_.catalog.version();
+  created.project = request.project;
   created.budget = request.budget;
+  created.caps = request.caps;
+  created.limits = request.limits;
   if (!request.local) {
     const Money likely = estimate_review(review.change(), tables_.types, request.models,
                                          tables_.catalog, date_of(created.at))
@@ -245,9 +249,10 @@ Result<RunState> Session::begin(Review& review, const Endpoint& endpoint,
 }
 
 Result<RunState> Session::resume(Review& review, const Endpoint& endpoint,
-                                 const RunRequest& request, RunState state) {
+                                 const RunRequest& request, RunState state,
+                                 std::optional<BudgetRaised> raised) {
   Drive drive(*this, review, endpoint, request);
-  return drive.run([&](Driver& driver) { driver.resume(std::move(state)); });
+  return drive.run([&](Driver& driver) { driver.resume(std::move(state), std::move(raised)); });
 }
 
 }  // namespace baton

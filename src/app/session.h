@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/settings.h"
+#include "core/pacer.h"
 #include "core/run_state.h"
 #include "provider/credentials.h"
 #include "report/cost_report.h"
@@ -28,7 +29,7 @@ class Session {
   Result<RunState> begin(Review& review, const Endpoint& endpoint, const RunRequest& request);
   // A run that this process's predecessor left.
   Result<RunState> resume(Review& review, const Endpoint& endpoint, const RunRequest& request,
-                          RunState state);
+                          RunState state, std::optional<BudgetRaised> raised);
 
   Journal& journal() { return *journal_; }
   // What the run driven here cost; of a run taken over, with what its earlier events are added by
@@ -44,6 +45,7 @@ class Session {
   const Tables& tables_;
   Loop loop_;
   std::unique_ptr<Journal> journal_;
+  Pacer pacer_;  // of all runs of this process: they share the provider's limits
   CostFold costs_;
   RunId run_;
 };

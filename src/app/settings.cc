@@ -82,6 +82,64 @@ int number_at(const json::object& object, std::string_view key, int otherwise) {
   return static_cast<int>(integer_at(object, key).value_or(otherwise));
 }
 
+// ---- caps and limits, as a run's request keeps them ----
+
+json::object write_caps(const Caps& caps) {
+  json::object object;
+  const auto put = [&](std::string_view key, const std::optional<Money>& cap) {
+    if (cap) object[key] = cap->to_string();
+  };
+  put("call", caps.call);
+  put("attempt", caps.attempt);
+  put("task", caps.task);
+  put("day", caps.day);
+  json::object worker;
+  for (const auto& [type, cap] : caps.worker) worker[type] = cap.to_string();
+  object["worker"] = std::move(worker);
+  return object;
+}
+
+Status read_caps(const json::object& request, Caps& caps) {
+  const json::value* found = request.if_contains("caps");
+  if (found == nullptr || !found->is_object()) return {};
+  const json::object& object = found->get_object();
+  for (const auto& [key, cap] : {std::pair("call", &caps.call), std::pair("attempt", &caps.attempt),
+                                 std::pair("task", &caps.task), std::pair("day", &caps.day)}) {
+    if (text_at(object, key).empty()) continue;
+    const Result<Money> amount = Money::parse(text_at(object, key));
+    if (!amount) return amount.error();
+    *cap = *amount;
+  }
+  const json::value* worker = object.if_contains("worker");
+  if (worker == nullptr || !worker->is_object()) return {};
+  for (const auto& entry : worker->get_object()) {
+    const std::string type(entry.key());
+    const Result<Money> amount = Money::parse(text_at(worker->get_object(), type));
+    if (!amount) return amount.error();
+    caps.worker[type] = *amount;
+  }
+  return {};
+}
+
+json::object write_limits(const Limits& limits) {
+  json::object object;
+  if (limits.turns) object["turns"] = *limits.turns;
+  if (limits.tokens) object["tokens"] = limits.tokens->count();
+  if (limits.wall) object["wall"] = limits.wall->count();
+  return object;
+}
+
+Limits read_limits(const json::object& request) {
+  Limits limits;
+  const json::value* found = request.if_contains("limits");
+  if (found == nullptr || !found->is_object()) return limits;
+  const json::object& object = found->get_object();
+  limits.turns = integer_at(object, "turns");
+  if (const auto tokens = integer_at(object, "tokens")) limits.tokens = Tokens(*tokens);
+  if (const auto wall = integer_at(object, "wall")) limits.wall = Millis(*wall);
+  return limits;
+}
+
 }  // namespace
 
 Result<TierModels> profile_models(std::string_view name) {
@@ -111,6 +169,13 @@ std::string write_request(const RunRequest& request) {
                       {"deep", request.models[Tier::kDeep]},
                       {"parallel", request.parallel},
                       {"max_tasks", request.max_tasks},
+                      {"caps", write_caps(request.caps)},
+                      {"limits", write_limits(request.limits)},
+                      {"project", request.project},
+                      {"mode", request.mode},
+                      {"effort", request.effort},
+                      {"batch", request.batch},
+                      {"batch_poll", request.batch_poll.count()},
                       {"local", request.local},
                       {"fail_on", request.fail_on},
                       {"format", request.format},
@@ -129,6 +194,13 @@ Result<RunRequest> read_request(std::string_view text) {
   request.models = {text_of("fast"), text_of("balanced"), text_of("deep")};
   request.parallel = number_at(*object, "parallel", request.parallel);
   request.max_tasks = number_at(*object, "max_tasks", request.max_tasks);
+  request.project = text_of("project");
+  request.mode = text_of("mode");
+  request.effort = text_of("effort");
+  request.batch = bool_at(*object, "batch").value_or(false);
+  request.batch_poll = Millis(integer_at(*object, "batch_poll").value_or(60'000));
+  if (Status read = read_caps(*object, request.caps); !read) return read.error();
+  request.limits = read_limits(*object);
   request.local = bool_at(*object, "local").value_or(false);
   request.fail_on = text_of("fail_on");
   request.format = text_of("format");

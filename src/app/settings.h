@@ -13,7 +13,7 @@
 #include "catalog/catalog.h"
 #include "change/finding.h"
 #include "checker/checker.h"
-#include "core/tier.h"
+#include "core/event.h"
 #include "workflow/review.h"
 #include "workflow/task_types.h"
 
@@ -34,6 +34,13 @@ struct RunRequest {
   int parallel = 8;
   int max_tasks = 64;
   std::optional<Money> budget = Money::dollars(5);
+  Caps caps;
+  Limits limits;
+  std::string project;        // whose history and daily cap it shares
+  std::string mode = "auto";  // "auto", "orchestrate" or "direct"
+  std::string effort;         // of a direct call; empty: its task type's
+  bool batch = false;         // all workers by batch
+  Millis batch_poll{60'000};  // how long to wait, at most, before asking for a batch again
   bool local = false;
   std::string fail_on;     // a severity, or empty
   std::string format;      // "text", "md", "json" or "sarif"

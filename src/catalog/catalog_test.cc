@@ -134,6 +134,9 @@ TEST(CatalogTest, TraitsThatDifferBetweenModelsAreInTheTable) {
   EXPECT_EQ(catalog.find("claude-opus-4-7")->min_cacheable, Tokens(2048));
   EXPECT_EQ(catalog.find("claude-sonnet-4-6")->tokenizer_percent, 100);
   EXPECT_EQ(catalog.find("claude-opus-4-7")->tokenizer_percent, 130);
+  EXPECT_EQ(catalog.find("claude-opus-4-7")->rate_class,
+            catalog.find("claude-opus-4-5")->rate_class);
+  EXPECT_EQ(catalog.find("claude-opus-5")->rate_class, "claude-opus-5");
 }
 
 TEST(CatalogOverrideTest, ANewModelIsAdded) {

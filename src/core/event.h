@@ -132,6 +132,7 @@ struct DayAllotted {
 // The user asked to stop: nothing new is started; what is in flight may end.
 struct StopRequested {
   Instant at;
+  std::string why;  // for people; empty: the user's wish
   bool operator==(const StopRequested&) const = default;
 };
 

@@ -12,16 +12,6 @@ constexpr std::string_view kPrefix = "anthropic-ratelimit-";
 constexpr std::int64_t kMostPerMinute = 1'000'000'000'000;
 constexpr Millis kFurthestReset = Millis::seconds(24 * 3600);
 
-struct SharedClass {
-  std::string_view model;
-  std::string_view rate_class;
-};
-constexpr SharedClass kShared[] = {
-    {"claude-opus-4-5", "claude-opus-4.5-4.8"},     {"claude-opus-4-6", "claude-opus-4.5-4.8"},
-    {"claude-opus-4-7", "claude-opus-4.5-4.8"},     {"claude-opus-4-8", "claude-opus-4.5-4.8"},
-    {"claude-sonnet-4-5", "claude-sonnet-4.5-4.6"}, {"claude-sonnet-4-6", "claude-sonnet-4.5-4.6"},
-};
-
 std::optional<std::int64_t> count_in(std::string_view text, std::int64_t least) {
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
@@ -35,15 +25,6 @@ LimitReading* reading_of(RateLimits& limits, std::string_view name) {
   if (name == "input-tokens") return &limits.input;
   if (name == "output-tokens") return &limits.output;
   return nullptr;
-}
-
-std::string_view without_date(std::string_view model) {
-  constexpr std::size_t kDate = 9;  // "-20251101"
-  if (model.size() <= kDate) return model;
-  const std::string_view date = model.substr(model.size() - kDate);
-  const bool is_date = date[0] == '-' && std::all_of(date.begin() + 1, date.end(),
-                                                     [](char c) { return c >= '0' && c <= '9'; });
-  return is_date ? model.substr(0, model.size() - kDate) : model;
 }
 
 }  // namespace
@@ -68,14 +49,6 @@ RateLimits rate_limits(const HttpHeaders& headers, Instant now) {
     }
   }
   return limits;
-}
-
-std::string_view rate_class_of(std::string_view model) {
-  const std::string_view name = without_date(model);
-  for (const SharedClass& shared : kShared) {
-    if (shared.model == name) return shared.rate_class;
-  }
-  return name;
 }
 
 }  // namespace baton

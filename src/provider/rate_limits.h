@@ -1,4 +1,4 @@
-// What the head of a response says of the provider's rate limits, and which models share them.
+// What the head of a response says of the provider's rate limits.
 // Facts: the Messages API reference, section 11.
 #pragma once
 
@@ -12,9 +12,5 @@ namespace baton {
 // From the anthropic-ratelimit-* headers of requests, input and output tokens. What is not a number
 // or a time, or none that can be meant, reads as not said.
 RateLimits rate_limits(const HttpHeaders& headers, Instant now);
-
-// The name of the bucket that the provider counts a model's calls in: `model` itself, without its
-// date, where it has one of its own. Lives as long as `model`.
-std::string_view rate_class_of(std::string_view model);
 
 }  // namespace baton

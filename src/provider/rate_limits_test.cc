@@ -43,15 +43,6 @@ TEST(RateLimitsTest, WhatCannotBeMeantIsNotSaid) {
             RateLimits{});
 }
 
-TEST(RateLimitsTest, ModelsThatShareABucketShareAClass) {
-  EXPECT_EQ(rate_class_of("claude-opus-4-7"), rate_class_of("claude-opus-4-5-20251101"));
-  EXPECT_EQ(rate_class_of("claude-sonnet-4-5-20250929"), rate_class_of("claude-sonnet-4-6"));
-  EXPECT_EQ(rate_class_of("claude-haiku-4-5-20251001"), "claude-haiku-4-5");
-  EXPECT_EQ(rate_class_of("claude-opus-5"), "claude-opus-5");
-  EXPECT_NE(rate_class_of("claude-opus-5"), rate_class_of("claude-opus-4-8"));
-  EXPECT_EQ(rate_class_of("-20251001"), "-20251001");
-}
-
 TEST(WireTimeTest, TimesAreReadWithFractionsAndOffsets) {
   EXPECT_EQ(wire_time("2026-11-20T18:04:51Z"), kNow);
   EXPECT_EQ(wire_time("2026-11-20T18:04:51.25Z"), kNow + Millis(250));

@@ -106,6 +106,7 @@ TransferId CurlClient::start(HttpRequest request, HttpHandlers handlers) {
   auto transfer = std::make_unique<CurlTransfer>();
   const TransferId id = ++last_id_;
   transfer->id = id;
+  transfer->method = request.method;
   transfer->url = std::move(request.url);
   transfer->body = std::move(request.body);
   transfer->request_headers = shared_headers(std::move(request.headers));

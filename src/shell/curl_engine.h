@@ -29,6 +29,7 @@ struct HeaderList {
 
 struct CurlTransfer {
   TransferId id = 0;
+  HttpRequest::Method method = HttpRequest::Method::kPost;
   std::string url;
   std::string body;
   std::shared_ptr<const HeaderList> request_headers;

@@ -8,13 +8,16 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "core/pacer.h"
 #include "core/step.h"
 #include "prompt/cache_plan.h"
+#include "provider/rate_limits.h"
 
 namespace baton {
 
 struct Driver::Transfer {
   TaskId task;
+  std::optional<Pacer::Ticket> ticket;
   TransferId id = 0;
   MessagesReply reply;
 };
@@ -25,7 +28,8 @@ namespace {
 bool is_instruction(const Event& event) {
   return std::holds_alternative<CallReserved>(event) ||
          std::holds_alternative<CheckersStarted>(event) ||
-         std::holds_alternative<AllotmentAsked>(event) || std::holds_alternative<RunEnded>(event);
+         std::holds_alternative<AllotmentAsked>(event) ||
+         std::holds_alternative<BatchFormed>(event) || std::holds_alternative<RunEnded>(event);
 }
 
 }  // namespace
@@ -33,6 +37,17 @@ bool is_instruction(const Event& event) {
 Driver::Driver(DriverParts parts)
     : parts_(std::move(parts)),
       headers_(messages_headers(parts_.endpoint)),
+      batches_(parts_.loop, parts_.http, parts_.endpoint, parts_.batch_poll,
+               {[this](BatchId batch, const std::string& name) {
+                  tell(BatchAccepted{Loop::now(), batch, name});
+                },
+                [this](BatchId, const std::string& name, CallOutcome outcome) {
+                  if (const auto call = batched_.extract(name); call && !over_)
+                    book(call.mapped(), std::move(outcome));
+                },
+                [this](BatchId batch, const std::string& why) {
+                  stop(fmt::format("batch {} cannot be asked for: {}", batch.to_string(), why));
+                }}),
       alive_(std::make_shared<bool>(true)) {}
 
 Driver::~Driver() {
@@ -73,10 +88,11 @@ void Driver::resume(RunState state, std::optional<BudgetRaised> raised) {
     findings_[task.spec.id] = std::move(*text);
   }
   tell(RunResumed{Loop::now()});
+  collect_open_batches();
 }
 
-void Driver::stop() {
-  if (!over_ && !run_.stopping) tell(StopRequested{Loop::now()});
+void Driver::stop(std::string why) {
+  if (!over_ && !run_.stopping) tell(StopRequested{Loop::now(), std::move(why)});
 }
 
 void Driver::cut() {
@@ -133,6 +149,7 @@ void Driver::carry_out(const Event& event) {
   if (over_) return;
   if (const auto* reserved = std::get_if<CallReserved>(&event)) return send(*reserved);
   if (const auto* checkers = std::get_if<CheckersStarted>(&event)) return check(checkers->task);
+  if (const auto* formed = std::get_if<BatchFormed>(&event)) return submit(*formed);
   if (const auto* asked = std::get_if<AllotmentAsked>(&event)) return reserve_in_store(*asked);
   if (std::holds_alternative<RunEnded>(event)) {
     over_ = true;
@@ -205,7 +222,7 @@ void Driver::send(const CallReserved& event) {
   prepared_.erase(found);
   if (prepared.request.max_output != event.max_output) {
     prepared.request.max_output = event.max_output;
-    prepared.body = messages_body(prepared.request);
+    if (!event.batch) prepared.body = messages_body(prepared.request);
   }
   if (run_.stopping || run_.halt) {
     // The stop came while the reservation was being made durable: nothing has been sent.
@@ -214,16 +231,18 @@ void Driver::send(const CallReserved& event) {
     return tell(booked_end(run_, event.call, unsent, Verdict::kNone, {}, *parts_.rules.catalog,
                            Loop::now()));
   }
+  if (event.batch) {
+    batch_params_[event.call] = messages_body(prepared.request, Delivery::kBatch);
+    return;
+  }
   auto transfer = std::make_unique<Transfer>();
+  transfer->reply = MessagesReply(prepared.request.prompt.ttl);
   transfer->task = event.task;
-  HttpRequest request;
-  request.url = parts_.endpoint.messages_url();
-  request.headers = headers_;
-  request.body = std::move(prepared.body);
+  transfer->ticket = take_a_ticket(run_.task(event.task));
   HttpHandlers handlers;
   const CallId call = event.call;
   handlers.on_head = [this, alive = alive_, call](int status, const HttpHeaders& headers) {
-    if (*alive) transfers_.at(call)->reply.head(status, headers, Loop::now());
+    if (*alive) hear_head(call, status, headers);
   };
   handlers.on_body = [this, alive = alive_, call](std::string_view bytes) {
     if (*alive) hear(call, bytes);
@@ -231,8 +250,87 @@ void Driver::send(const CallReserved& event) {
   handlers.on_end = [this, alive = alive_, call](const TransferEnd& end) {
     if (*alive) end_call(call, end);
   };
-  transfer->id = parts_.http.start(std::move(request), std::move(handlers));
+  transfer->id = parts_.http.start(request_with(std::move(prepared.body)), std::move(handlers));
   transfers_.emplace(call, std::move(transfer));
+}
+
+HttpRequest Driver::request_with(std::string body) const {
+  HttpRequest request;
+  request.url = parts_.endpoint.messages_url();
+  request.headers = headers_;
+  request.body = std::move(body);
+  return request;
+}
+
+// ---- batches ----
+
+// Unique at the provider, so that a batch can be recognised as ours by its results.
+std::string Driver::item_name(CallId call) const {
+  return fmt::format("{}-{}", run_.created.run, call.to_string());
+}
+
+void Driver::submit(const BatchFormed& event) {
+  BatchJob job;
+  job.batch = event.batch;
+  job.formed = event.at;
+  for (const CallId call : event.calls) {
+    auto params = batch_params_.extract(call);
+    BATON_CHECK(!params.empty());
+    const std::string name = item_name(call);
+    batched_[name] = call;
+    job.custom.insert(name);
+    job.items.push_back({name, std::move(params.mapped())});
+  }
+  batches_.start(std::move(job));
+}
+
+// Those of a process before this one: known by name, or to be looked for.
+void Driver::collect_open_batches() {
+  for (const auto& [id, batch] : run_.batches) {
+    BatchJob job;
+    job.batch = id;
+    job.name = batch.name;
+    job.formed = batch.formed;
+    for (const CallId call : batch.calls) {
+      batched_[item_name(call)] = call;
+      job.custom.insert(item_name(call));
+    }
+    batches_.start(std::move(job));
+  }
+}
+
+// ---- calls ----
+
+std::optional<Pacer::Ticket> Driver::take_a_ticket(const Task& task) const {
+  const Model* model = parts_.rules.catalog->find(task.model);
+  if (parts_.rules.pacer == nullptr || model == nullptr) return std::nullopt;
+  const PacedCall call{model->rate_class, task.model,
+                       counted_input(run_, *task.prepared, Loop::now()), task.max_output};
+  return parts_.rules.pacer->sent(call, Loop::now());
+}
+
+// What the limits leave may let others go that waited for it.
+void Driver::hear_head(CallId call, int status, const HttpHeaders& headers) {
+  const Instant now = Loop::now();
+  Transfer& transfer = *transfers_.at(call);
+  transfer.reply.head(status, headers, now);
+  if (!transfer.ticket) return;
+  parts_.rules.pacer->heard(*transfer.ticket, rate_limits(headers, now), now);
+  if (!run_.prepared.empty()) look_again();
+}
+
+void Driver::tell_pacer(const Transfer& transfer, const CallOutcome& outcome) const {
+  if (!transfer.ticket) return;
+  Pacer& pacer = *parts_.rules.pacer;
+  const Instant now = Loop::now();
+  if (const auto* settled = std::get_if<CallSettled>(&outcome))
+    return pacer.ended(*transfer.ticket, &settled->usage, now);
+  const auto* refused = std::get_if<CallNotBilled>(&outcome);
+  if (refused == nullptr) return pacer.ended(*transfer.ticket, nullptr, now);
+  if (refused->kind == FailureKind::kThrottled)
+    return pacer.throttled(*transfer.ticket, refused->retry_after, now);
+  const Usage nothing;
+  pacer.ended(*transfer.ticket, &nothing, now);
 }
 
 void Driver::hear(CallId call, std::string_view bytes) {
@@ -255,12 +353,14 @@ void Driver::hear(CallId call, std::string_view bytes) {
 
 void Driver::end_call(CallId call, const TransferEnd& end) {
   const std::unique_ptr<Transfer> transfer = std::move(transfers_.extract(call).mapped());
-  book(call, transfer->reply.end(end));
+  CallOutcome outcome = transfer->reply.end(end);
+  tell_pacer(*transfer, outcome);
+  book(call, std::move(outcome));
 }
 
 void Driver::book(CallId call, CallOutcome outcome) {
   const TaskId task = run_.open_calls.at(call).task;
-  Judgement judgement{Verdict::kNone, {}, {}};
+  Appraisal appraisal{Verdict::kNone, {}, {}};
   std::vector<Blob> texts;
   const auto store = [&texts](std::string text) {
     if (text.empty()) return BlobId();
@@ -269,21 +369,21 @@ void Driver::book(CallId call, CallOutcome outcome) {
   };
   BlobId answer, content, reply;
   if (auto* settled = std::get_if<CallSettled>(&outcome)) {
-    judgement = parts_.workflow.judge(run_.task(task), *settled);
-    if (judgement.verdict == Verdict::kAccepted) answers_[task] = settled->text;
-    if (!judgement.reply.empty()) {
-      conversations_.hold(task, {answer_blocks(*settled), judgement.reply, false});
-      reply = store(std::move(judgement.reply));
+    appraisal = parts_.workflow.judge(run_.task(task), *settled);
+    if (appraisal.verdict == Verdict::kAccepted) answers_[task] = settled->text;
+    if (!appraisal.reply.empty()) {
+      conversations_.hold(task, {answer_blocks(*settled), appraisal.reply, false});
+      reply = store(std::move(appraisal.reply));
       content = store(std::move(settled->content));
     }
     texts.push_back(make_blob(std::move(settled->text)));
     answer = texts.back().id;
   }
-  CallEnded ended = booked_end(run_, call, outcome, judgement.verdict, std::move(answer),
+  CallEnded ended = booked_end(run_, call, outcome, appraisal.verdict, std::move(answer),
                                *parts_.rules.catalog, Loop::now());
   ended.content = std::move(content);
   ended.reply = std::move(reply);
-  if (ended.message.empty()) ended.message = std::move(judgement.why);
+  if (ended.message.empty()) ended.message = std::move(appraisal.why);
   tell(std::move(ended), std::move(texts));
 }
 
@@ -309,9 +409,15 @@ void Driver::set_alarm() {
   parts_.loop.after(*next - now, [this, alive = alive_, at = *next] {
     if (!*alive || over_ || alarm_ != at) return;
     alarm_.reset();
-    if (run_.status == RunStatus::kRunning) record(tick(run_, Loop::now(), parts_.rules), {});
+    look_again();
     set_alarm();
   });
+}
+
+// Whether time alone, or what was learned of the limits, has decided something.
+void Driver::look_again() {
+  if (!over_ && run_.status == RunStatus::kRunning)
+    record(tick(run_, Loop::now(), parts_.rules), {});
 }
 
 void Driver::reserve_in_store(const AllotmentAsked& event) {

@@ -15,10 +15,12 @@
 #include <string>
 #include <vector>
 
+#include "core/pacer.h"
 #include "core/rules.h"
 #include "core/run_state.h"
 #include "provider/credentials.h"
 #include "provider/messages.h"
+#include "shell/batch_runner.h"
 #include "shell/conversations.h"
 #include "shell/http_client.h"
 #include "shell/loop.h"
@@ -49,6 +51,8 @@ struct DriverParts {
   std::function<void(const RunState&, const std::vector<Event>&)> on_change;
   // Once: the run has ended (or paused), durably; or the journal has failed.
   std::function<void(Status)> on_end;
+  // The longest time between two questions after a batch.
+  Millis batch_poll{60'000};
 };
 
 class Driver {
@@ -65,7 +69,7 @@ class Driver {
   void resume(RunState state, std::optional<BudgetRaised> raised = std::nullopt);
 
   // Lets what is in flight end, then pauses the run.
-  void stop();
+  void stop(std::string why = {});
   // Cuts what is in flight, too: those calls are booked at their worst case.
   void cut();
 
@@ -89,11 +93,19 @@ class Driver {
   CallPrepared described(const Task& task, const Prepared& prepared) const;
   void reserve_in_store(const AllotmentAsked& event);
   void send(const CallReserved& event);
+  HttpRequest request_with(std::string body) const;
+  void submit(const BatchFormed& event);
+  void collect_open_batches();
+  std::string item_name(CallId call) const;
+  std::optional<Pacer::Ticket> take_a_ticket(const Task& task) const;
+  void hear_head(CallId call, int status, const HttpHeaders& headers);
   void hear(CallId call, std::string_view bytes);
+  void tell_pacer(const Transfer& transfer, const CallOutcome& outcome) const;
   void end_call(CallId call, const TransferEnd& end);
   void book(CallId call, CallOutcome outcome);
   void check(TaskId task);
   void set_alarm();
+  void look_again();
   void prepare_started();
   void note_end(TaskId task);
   // The task, with its place in the workflow; its brief joins `texts`.
@@ -107,8 +119,11 @@ class Driver {
   std::map<CallId, std::unique_ptr<Transfer>> transfers_;
   Conversations conversations_;
   std::map<TaskId, std::string> answers_;  // of calls just ended, until their task's end is decided
-  std::map<TaskId, std::string> findings_;  // of checkers, likewise
-  std::deque<TaskId> starting_;             // whose prompts are still to be prepared
+  std::map<TaskId, std::string> findings_;      // of checkers, likewise
+  std::map<CallId, std::string> batch_params_;  // of calls that wait for their batch
+  std::map<std::string, CallId> batched_;       // by the names of their items
+  BatchRunner batches_;
+  std::deque<TaskId> starting_;  // whose prompts are still to be prepared
   bool preparing_ = false;
   std::optional<Instant> alarm_;  // the next time to look whether time has decided something
   bool over_ = false;

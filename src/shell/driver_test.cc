@@ -83,7 +83,7 @@ class OneTask : public Workflow {
     return prompt;
   }
   std::vector<NewTask> read_piece(const Task&, std::string_view) override { return {}; }
-  Judgement judge(const Task&, const CallSettled&) override { return {}; }
+  Appraisal judge(const Task&, const CallSettled&) override { return {}; }
   CheckerRequest checkers_for(TaskId) const override { return {}; }
 
   std::vector<std::string> answers;

@@ -14,9 +14,12 @@
 namespace baton {
 
 struct HttpRequest {
+  enum class Method { kPost, kGet };
+
+  Method method = Method::kPost;
   std::string url;
   std::vector<std::string> headers;  // "name: value"
-  std::string body;                  // POSTed; freed as soon as it has been sent
+  std::string body;                  // of a POST; freed as soon as it has been sent
 };
 
 // Called on the loop's thread, never from inside start(). on_end comes exactly once, last.

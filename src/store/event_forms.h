@@ -128,7 +128,10 @@ struct Form<DayAllotted> {
 template <>
 struct Form<StopRequested> {
   static constexpr std::string_view kType = "stop_requested";
-  static void fields(auto& field, auto& e) { field("at", e.at); }
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field.more("why", e.why);
+  }
 };
 
 template <>

@@ -34,7 +34,7 @@ struct CheckerRequest {
 };
 
 // What a whole answer is worth to its task.
-struct Judgement {
+struct Appraisal {
   Verdict verdict = Verdict::kAccepted;
   std::string why;  // what is wrong with one that is not accepted
   // What the model is told if the attempt goes on: after kContinue, or once after kInvalid. JSON
@@ -61,7 +61,7 @@ class Workflow {
   virtual Ask ask(const RunState& run, const Task& task) = 0;
   // A piece of the answer, as it streams: tasks that can start at once.
   virtual std::vector<NewTask> read_piece(const Task& task, std::string_view piece) = 0;
-  virtual Judgement judge(const Task& task, const CallSettled& answer) = 0;
+  virtual Appraisal judge(const Task& task, const CallSettled& answer) = 0;
 
   virtual CheckerRequest checkers_for(TaskId task) const = 0;
 };

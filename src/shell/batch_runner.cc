@@ -1,0 +1,283 @@
+#include "shell/batch_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "provider/api_reply.h"
+
+namespace baton {
+namespace {
+
+constexpr Millis kFirstWait = Millis(500);
+// A batch that was taken shows in the list within moments; looked for so often before it is called
+// not created.
+constexpr int kLooks = 3;
+// Clocks differ: a batch as old as this may still be ours.
+constexpr Millis kClockSkew = Millis::seconds(600);
+constexpr int kMostRefusals = 20;
+
+CallUnknown untold(std::string message) {
+  return CallUnknown{.kind = FailureKind::kCut, .message = std::move(message), .seen = {}};
+}
+
+}  // namespace
+
+struct BatchRunner::Work {
+  BatchJob job;
+  Millis wait = kFirstWait;
+  int refusals = 0;
+  int looks = 0;
+  bool recognised = false;              // the batch of that name is ours
+  std::vector<std::string> candidates;  // names of batches that may be ours
+  std::set<std::string> ruled_out;
+  std::unique_ptr<BatchResults> results;
+};
+
+BatchRunner::BatchRunner(Loop& loop, HttpClient& http, const Endpoint& endpoint, Millis poll,
+                         Handlers handlers)
+    : loop_(loop),
+      http_(http),
+      endpoint_(endpoint),
+      headers_(messages_headers(endpoint)),
+      longest_wait_(poll),
+      handlers_(std::move(handlers)),
+      alive_(std::make_shared<bool>(true)) {}
+
+BatchRunner::~BatchRunner() {
+  *alive_ = false;
+}
+
+void BatchRunner::start(BatchJob job) {
+  const BatchId batch = job.batch;
+  auto owned = std::make_unique<Work>();
+  Work& work = *owned;
+  work.job = std::move(job);
+  works_.insert_or_assign(batch, std::move(owned));
+  if (!work.job.name.empty()) {
+    work.recognised = true;
+    return poll(work);
+  }
+  if (work.job.items.empty()) return look_for(work, {});
+  create(work);
+}
+
+// ---- asking ----
+
+void BatchRunner::ask(Work& work, HttpRequest request, Read read) {
+  request.headers = headers_;
+  auto reply = std::make_shared<ApiReply>();
+  const BatchId batch = work.job.batch;
+  HttpHandlers handlers;
+  handlers.on_head = [reply](int status, const HttpHeaders& headers) {
+    reply->head(status, headers, Loop::now());
+  };
+  handlers.on_body = [reply](std::string_view bytes) { reply->feed(bytes); };
+  handlers.on_end = [this, alive = alive_, batch, reply,
+                     read = std::move(read)](const TransferEnd& end) {
+    if (!*alive || !works_.contains(batch)) return;
+    read(*works_.at(batch), reply->end(end));
+  };
+  http_.start(std::move(request), std::move(handlers));
+}
+
+void BatchRunner::later(Work& work, void (BatchRunner::*what)(Work&)) {
+  const Millis wait = std::min(work.wait, longest_wait_);
+  work.wait = std::min(work.wait * 2, longest_wait_);
+  loop_.after(wait, [this, alive = alive_, batch = work.job.batch, what] {
+    if (*alive && works_.contains(batch)) (this->*what)(*works_.at(batch));
+  });
+}
+
+// A question that was refused is asked again, but not for ever.
+bool BatchRunner::must_give_up(Work& work, const CallNotBilled& refused) {
+  const bool never_heals = refused.kind == FailureKind::kDenied;
+  if (!never_heals && ++work.refusals < kMostRefusals) return false;
+  const BatchId batch = work.job.batch;
+  works_.erase(batch);
+  handlers_.on_stuck(batch, refused.message);
+  return true;
+}
+
+// ---- creating ----
+
+void BatchRunner::create(Work& work) {
+  Result<std::string> body = batch_body(work.job.items);
+  work.job.items.clear();
+  if (!body) {
+    return end_all(work,
+                   CallNotBilled{.kind = FailureKind::kRejected, .message = body.error().message});
+  }
+  HttpRequest request;
+  request.url = batches_url(endpoint_);
+  request.body = std::move(*body);
+  ask(work, std::move(request), [this](Work& w, ApiReply::Outcome o) { created(w, std::move(o)); });
+}
+
+void BatchRunner::created(Work& work, ApiReply::Outcome outcome) {
+  if (const auto* refused = std::get_if<CallNotBilled>(&outcome)) return end_all(work, *refused);
+  if (const auto* body = std::get_if<std::string>(&outcome)) {
+    if (Result<BatchStatus> status = batch_status(*body)) {
+      work.job.name = status->id;
+      work.recognised = true;
+      handlers_.on_accepted(work.job.batch, work.job.name);
+      return later(work, &BatchRunner::poll);
+    }
+  }
+  look_for(work, {});
+}
+
+// ---- looking for what may have been created ----
+
+void BatchRunner::look_for(Work& work, std::string after) {
+  HttpRequest request;
+  request.method = HttpRequest::Method::kGet;
+  request.url = batches_list_url(endpoint_, after);
+  ask(work, std::move(request), [this](Work& w, ApiReply::Outcome o) { listed(w, std::move(o)); });
+}
+
+void BatchRunner::listed(Work& work, ApiReply::Outcome outcome) {
+  const auto again = [this](Work& w) {
+    loop_.after(std::min(w.wait * 4, longest_wait_), [this, alive = alive_, batch = w.job.batch] {
+      if (*alive && works_.contains(batch)) look_for(*works_.at(batch), {});
+    });
+  };
+  if (const auto* refused = std::get_if<CallNotBilled>(&outcome)) {
+    if (!must_give_up(work, *refused)) again(work);
+    return;
+  }
+  const auto* body = std::get_if<std::string>(&outcome);
+  const Result<BatchList> list =
+      body == nullptr ? Result<BatchList>(input_error("no list came")) : batch_list(*body);
+  if (!list) {
+    const CallNotBilled unreadable{.kind = FailureKind::kUnavailable,
+                                   .message = list.error().message};
+    if (!must_give_up(work, unreadable)) again(work);
+    return;
+  }
+  bool older = false;
+  for (const BatchStatus& batch : list->batches) {
+    older |= batch.created_at + kClockSkew < work.job.formed;
+    const bool may_be_ours =
+        !(batch.created_at + kClockSkew < work.job.formed) &&
+        batch.counts.total() == static_cast<std::int64_t>(work.job.custom.size());
+    if (may_be_ours && !work.ruled_out.contains(batch.id)) work.candidates.push_back(batch.id);
+  }
+  if (!older && !list->next_after.empty()) return look_for(work, list->next_after);
+  if (!work.candidates.empty()) return next_candidate(work);
+  if (++work.looks < kLooks) return again(work);
+  end_all(work, CallNotBilled{.kind = FailureKind::kUnavailable,
+                              .message = "the batch was not created: the provider lists none"});
+}
+
+void BatchRunner::next_candidate(Work& work) {
+  if (work.candidates.empty()) return look_for(work, {});
+  work.job.name = work.candidates.back();
+  work.candidates.pop_back();
+  work.wait = kFirstWait;
+  poll(work);
+}
+
+// ---- polling ----
+
+void BatchRunner::poll(Work& work) {
+  HttpRequest request;
+  request.method = HttpRequest::Method::kGet;
+  request.url = batch_url(endpoint_, work.job.name);
+  ask(work, std::move(request), [this](Work& w, ApiReply::Outcome o) { polled(w, std::move(o)); });
+}
+
+void BatchRunner::polled(Work& work, ApiReply::Outcome outcome) {
+  if (const auto* refused = std::get_if<CallNotBilled>(&outcome)) {
+    if (refused->http_status == 404 && work.recognised) {
+      return end_all(work, untold(fmt::format("the provider does not know its batch {} any more",
+                                              work.job.name)));
+    }
+    if (!must_give_up(work, *refused)) later(work, &BatchRunner::poll);
+    return;
+  }
+  const auto* body = std::get_if<std::string>(&outcome);
+  if (body == nullptr) return later(work, &BatchRunner::poll);
+  const Result<BatchStatus> status = batch_status(*body);
+  if (!status || status->state != BatchState::kEnded) return later(work, &BatchRunner::poll);
+  work.refusals = 0;
+  work.wait = kFirstWait;
+  fetch_results(work);
+}
+
+// ---- results ----
+
+void BatchRunner::fetch_results(Work& work) {
+  HttpRequest request;
+  request.method = HttpRequest::Method::kGet;
+  request.url = batch_results_url(endpoint_, work.job.name);
+  request.headers = headers_;
+  work.results = std::make_unique<BatchResults>();
+  const BatchId batch = work.job.batch;
+  auto status = std::make_shared<int>(0);
+  HttpHandlers handlers;
+  handlers.on_head = [status](int code, const HttpHeaders&) { *status = code; };
+  handlers.on_body = [this, alive = alive_, batch, status](std::string_view bytes) {
+    if (!*alive || !works_.contains(batch) || *status != 200) return;
+    Items items;
+    works_.at(batch)->results->feed(bytes, [&](std::string_view id, CallOutcome outcome) {
+      items.emplace_back(id, std::move(outcome));
+    });
+    deliver(batch, std::move(items));
+  };
+  handlers.on_end = [this, alive = alive_, batch, status](const TransferEnd& end) {
+    if (!*alive || !works_.contains(batch)) return;
+    const bool whole = *status == 200 && end.kind == TransferEnd::Kind::kComplete;
+    if (whole) return finish_results(*works_.at(batch));
+    const CallNotBilled failed{
+        .kind = FailureKind::kUnavailable,
+        .message = fmt::format("its results did not come: {} {}", *status, end.message)};
+    if (!must_give_up(*works_.at(batch), failed))
+      later(*works_.at(batch), &BatchRunner::fetch_results);
+  };
+  http_.start(std::move(request), std::move(handlers));
+}
+
+void BatchRunner::finish_results(Work& work) {
+  const BatchId batch = work.job.batch;
+  Items last;
+  // A line that could not be read leaves its item unnamed, which is told below.
+  (void)work.results->end(
+      [&](std::string_view id, CallOutcome outcome) { last.emplace_back(id, std::move(outcome)); });
+  deliver(batch, std::move(last));
+  const auto still = works_.find(batch);
+  if (still == works_.end()) return;
+  Work& rest = *still->second;
+  if (rest.recognised) return end_all(rest, untold("the results of its batch do not tell of it"));
+  rest.ruled_out.insert(rest.job.name);
+  rest.job.name.clear();
+  next_candidate(rest);
+}
+
+// Each end may be the last of the work, or of the one who is told.
+void BatchRunner::deliver(BatchId batch, Items items) {
+  const std::shared_ptr<bool> alive = alive_;
+  for (auto& [custom_id, outcome] : items) {
+    const auto found = works_.find(batch);
+    if (found == works_.end()) return;
+    Work& work = *found->second;
+    if (work.job.custom.erase(custom_id) == 0) continue;
+    const bool first = !work.recognised;
+    const bool last = work.job.custom.empty();
+    const std::string name = work.job.name;
+    work.recognised = true;
+    if (last) works_.erase(found);
+    if (first) handlers_.on_accepted(batch, name);
+    if (*alive) handlers_.on_item(batch, custom_id, std::move(outcome));
+    if (!*alive) return;
+  }
+}
+
+void BatchRunner::end_all(Work& work, const CallOutcome& outcome) {
+  Items items;
+  for (const std::string& custom_id : work.job.custom) items.emplace_back(custom_id, outcome);
+  work.recognised = true;
+  deliver(work.job.batch, std::move(items));
+}
+
+}  // namespace baton
