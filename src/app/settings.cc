@@ -195,7 +195,7 @@ Result<RunRequest> read_request(std::string_view text) {
   request.parallel = number_at(*object, "parallel", request.parallel);
   request.max_tasks = number_at(*object, "max_tasks", request.max_tasks);
   request.project = text_of("project");
-  request.mode = text_of("mode");
+  if (!text_of("mode").empty()) request.mode = text_of("mode");
   request.effort = text_of("effort");
   request.batch = bool_at(*object, "batch").value_or(false);
   request.batch_poll = Millis(integer_at(*object, "batch_poll").value_or(60'000));

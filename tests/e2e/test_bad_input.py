@@ -225,7 +225,7 @@ class TheProvider(BatonTest):
         done = self.baton("review", "--repo", self.small_change().folder, "--budget", "0.001", mock=mock)
         self.assertEqual(done.code, BUDGET, done.err)
         self.assertEqual(mock.bill()["requests"], 0)
-        self.assertIn("larger --budget", done.err)
+        self.assertIn("--budget DOLLARS", done.err)
 
 
 class LookingAtRuns(BatonTest):

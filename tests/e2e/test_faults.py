@@ -150,11 +150,17 @@ class ThatRepeatsItself(AFault):
 class OfTheAnswer(AFault):
     """It came and is paid for, but it is not what was asked for."""
 
-    def test_one_that_is_no_json_is_asked_for_again(self):
-        self.assert_mended(self.after(fails(WORKING, 1, text="It looks fine to me.")))
+    def test_one_that_is_no_json_is_mended_by_the_model_in_the_same_attempt(self):
+        report = self.after(fails(WORKING, 1, text="It looks fine to me."))
+        self.assert_mended(report, attempts=1)
+        [turn] = self.journal(report["run_id"]).of("turn_started")
+        self.assertIn("not JSON", turn["reason"])
 
-    def test_one_without_findings_is_asked_for_again(self):
-        self.assert_mended(self.after(fails(WORKING, 1, json={"verdict": "fine"})))
+    def test_one_without_findings_is_mended_likewise(self):
+        self.assert_mended(self.after(fails(WORKING, 1, json={"verdict": "fine"})), attempts=1)
+
+    def test_one_that_is_wrong_even_then_is_asked_for_anew(self):
+        self.assert_mended(self.after(fails(WORKING, 2, text="It looks fine to me.")), attempts=2)
 
     def test_one_that_never_is_json_is_skipped_after_two_on_each_tier(self):
         report = self.after(fails(WORKING, text="It looks fine to me."), code=PROVIDER)

@@ -171,7 +171,7 @@ class ABudget(BatonTest):
                                   mock=mock)
                 self.assertEqual(done.code, BUDGET, done.err + done.out)
                 self.assertEqual(mock.bill()["requests"], 0)
-                self.assertRegex(done.err, r"one call can cost up to \$0\.\d+, and .* larger --budget")
+                self.assertRegex(done.err, r"one call can cost up to \$0\.\d+, and .* --budget DOLLARS")
 
     def test_waits_for_calls_in_flight_and_then_goes_on(self):
         # Room for the plan's worst case, but for no two workers' at once: they take turns.
