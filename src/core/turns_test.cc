@@ -1,0 +1,172 @@
+// Attempts of several turns: how they go on, are mended, repeated, and begun anew.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/story.h"
+
+namespace baton {
+namespace {
+
+// A task on the model that takes an effort, its first call in flight.
+Story begun(const std::string& effort = "low") {
+  Story story;
+  TaskSpec task = spec(0, Role::kWorker, Tier::kFast);
+  task.effort = effort;
+  story.add(task);
+  story.prepared(TaskId(0));
+  return story;
+}
+
+// The call's answer comes, with what the model would be told if the attempt went on.
+std::vector<Event> answered(Story& story, Verdict verdict, BlobId reply = "reply") {
+  const CallId call = story.run.open_calls.begin()->first;
+  CallSettled outcome;
+  outcome.usage = {.input = Tokens(1000), .output = Tokens(100)};
+  CallEnded end = booked_end(story.run, call, outcome, verdict, "answer " + call.to_string(),
+                             prices(), story.now);
+  end.content = "content";
+  end.reply = std::move(reply);
+  return story.tell(std::move(end));
+}
+
+std::vector<Event> failed(Story& story, FailureKind kind) {
+  return story.failed(story.run.open_calls.begin()->first, kind);
+}
+
+// The story's task is prepared and its next call is in flight.
+void go_on(Story& story) {
+  story.wait(Millis::seconds(60));
+  ASSERT_EQ(only<CallReserved>(story.prepared(TaskId(0))).size(), 1U);
+}
+
+const Task& task(const Story& story) {
+  return story.run.task(TaskId(0));
+}
+
+TEST(TurnsTest, AnAnswerThatGoesOnIsATurnOfTheSameAttempt) {
+  Story story = begun();
+  EXPECT_EQ(only<TurnStarted>(answered(story, Verdict::kContinue)),
+            (std::vector<TurnStarted>{{kNoon, TaskId(0), 2, ""}}));
+  EXPECT_EQ(task(story).turns, (std::vector<Turn>{{"answer c1", "content", "reply"}}));
+  EXPECT_EQ(task(story).attempts, 1);
+}
+
+TEST(TurnsTest, TheLastAnswerEndsTheTaskAndAllItsTurnsArePaidFor) {
+  Story story = begun();
+  answered(story, Verdict::kContinue);
+  go_on(story);
+  EXPECT_EQ(only<TaskFinished>(answered(story, Verdict::kAccepted)).at(0).result, "answer c2");
+  EXPECT_EQ(story.run.budget.charged(), Money::pico(3'000'000'000));
+  EXPECT_EQ(task(story).spent, story.run.budget.charged());
+}
+
+TEST(TurnsTest, AnAnswerThatGoesOnWithNothingToTellTheModelGoesNowhere) {
+  Story story = begun();
+  EXPECT_EQ(only<Escalated>(answered(story, Verdict::kContinue, /*reply=*/"")).size(), 1U);
+}
+
+// The ladder: repair, then again and harder, then the next tier, then without.
+TEST(TurnsTest, ABadAnswerIsRepairedThenTriedHarderThenOnTheNextTierThenSkipped) {
+  Story story = begun("low");
+  const auto mended = answered(story, Verdict::kInvalid);
+  EXPECT_EQ(only<TurnStarted>(mended).at(0).reason, "the answer was invalid");
+  go_on(story);
+
+  answered(story, Verdict::kInvalid);
+  EXPECT_EQ(task(story).effort, "medium");
+  EXPECT_TRUE(task(story).turns.empty());  // begun anew
+  go_on(story);
+  answered(story, Verdict::kInvalid);  // a new attempt has a repair of its own
+  go_on(story);
+
+  EXPECT_EQ(only<Escalated>(answered(story, Verdict::kInvalid)).at(0).to, Tier::kBalanced);
+  EXPECT_EQ(task(story).effort, "low");
+  EXPECT_TRUE(task(story).turns.empty());
+  for (int answers = 0; answers < 3; ++answers) {
+    go_on(story);
+    answered(story, Verdict::kInvalid);
+  }
+  go_on(story);
+  EXPECT_EQ(only<TaskSkipped>(answered(story, Verdict::kInvalid)).at(0).reason,
+            SkipReason::kFailed);
+}
+
+TEST(TurnsTest, ABadAnswerThatCanNotBeRepairedIsTriedAgainAtOnce) {
+  Story story = begun();
+  const auto events = answered(story, Verdict::kInvalid, /*reply=*/"");
+  EXPECT_TRUE(only<TurnStarted>(events).empty());
+  EXPECT_EQ(only<AttemptStarted>(events).at(0).attempt, 2);
+}
+
+TEST(TurnsTest, AFailureInALaterTurnRepeatsThatCallAlone) {
+  Story story = begun();
+  answered(story, Verdict::kContinue);
+  go_on(story);
+  const auto retry = only<RetryScheduled>(failed(story, FailureKind::kUnavailable));
+  EXPECT_TRUE(retry.at(0).keeps_turns);
+  const auto events = story.wait(Millis::seconds(60));
+  EXPECT_TRUE(only<AttemptStarted>(events).empty());
+  EXPECT_EQ(only<TurnStarted>(events).at(0).turn, 2);
+  EXPECT_EQ(task(story).turns.size(), 1U);
+}
+
+TEST(TurnsTest, FailuresOfOneTurnAreNotCountedForTheNext) {
+  Story story = begun();
+  for (int turn = 1; turn <= 4; ++turn) {
+    for (int cuts = 0; cuts < 2; ++cuts) {
+      failed(story, FailureKind::kCut);
+      go_on(story);
+    }
+    EXPECT_TRUE(only<TurnStarted>(answered(story, Verdict::kContinue)).size() == 1U) << turn;
+    go_on(story);
+  }
+  EXPECT_EQ(task(story).tier, Tier::kFast);
+}
+
+TEST(TurnsTest, FailuresOfOneTurnThatDoNotEndMoveTheTaskUpATierWhereItBeginsAnew) {
+  Story story = begun();
+  answered(story, Verdict::kContinue);
+  for (int cuts = 0; cuts < 2; ++cuts) {
+    go_on(story);
+    failed(story, FailureKind::kCut);
+  }
+  go_on(story);
+  const auto events = failed(story, FailureKind::kCut);
+  EXPECT_EQ(only<Escalated>(events).size(), 1U);
+  EXPECT_EQ(only<AttemptStarted>(events).size(), 1U);
+  EXPECT_TRUE(task(story).turns.empty());
+}
+
+TEST(TurnsTest, ACutAnswerOfALaterTurnGetsTwiceTheOutputOnce) {
+  Story story = begun();
+  answered(story, Verdict::kContinue);
+  go_on(story);
+  answered(story, Verdict::kTruncated, /*reply=*/"");
+  EXPECT_EQ(task(story).max_output, Tokens(2000));
+  EXPECT_EQ(task(story).turns.size(), 1U);
+  go_on(story);
+  EXPECT_EQ(only<Escalated>(answered(story, Verdict::kTruncated, /*reply=*/"")).size(), 1U);
+}
+
+TEST(TurnsTest, ANewProcessGoesOnWithTheTurnThatItsPredecessorHadInFlight) {
+  Story story = begun();
+  answered(story, Verdict::kContinue);
+  go_on(story);
+  story.run = *replay(story.journal);
+  const auto events = story.tell(RunResumed{story.now});
+  EXPECT_TRUE(only<AttemptStarted>(events).empty());
+  EXPECT_EQ(only<TurnStarted>(events), (std::vector<TurnStarted>{{story.now, TaskId(0), 2, ""}}));
+  EXPECT_EQ(task(story).turns.size(), 1U);
+}
+
+TEST(TurnsTest, ARepairCountsOverARestart) {
+  Story story = begun();
+  answered(story, Verdict::kInvalid);
+  story.run = *replay(story.journal);
+  story.tell(RunResumed{story.now});
+  story.prepared(TaskId(0));
+  EXPECT_EQ(only<AttemptStarted>(answered(story, Verdict::kInvalid)).size(), 1U);  // not again
+}
+
+}  // namespace
+}  // namespace baton
