@@ -42,14 +42,8 @@ enum class Delivery { kStream, kBatch };
 // The provider takes four breakpoints. Where more are marked, up to two of the turns' (the last
 // ones) and the last of the shared part (what siblings read) stay, then the first shared ones.
 //
-// Requires: tools, turns and schema are JSON and hold no cache_control of their own; a max_output
-// of zero only in what prewarm_of() gave, by itself.
+// Requires: tools, turns and schema are JSON and hold no cache_control of their own.
 std::string messages_body(const ModelRequest& request, Delivery delivery = Delivery::kStream);
-
-// The request that writes the shared prefix of `request` into the cache and asks for no answer; it
-// is answered whole, not as a stream. None where there is nothing to write, or the provider does
-// not take such a request: with a schema, which is part of the prefix and forbids it.
-std::optional<ModelRequest> prewarm_of(const ModelRequest& request);
 
 // What a request shares with its siblings: all up to the last breakpoint that is not a turn's.
 struct SharedPrefix {

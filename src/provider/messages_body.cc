@@ -1,4 +1,3 @@
-#include "base/check.h"
 #include "base/hash.h"
 #include "base/json_string.h"
 #include "provider/cache_marks.h"
@@ -10,9 +9,6 @@ namespace {
 // What the provider may add of its own to the prompt: role markers and the preamble that explains
 // a schema.
 constexpr std::int64_t kAddedByProvider = 2048;
-
-// What a pre-warm says where nothing of the user's part is shared: there must be a message.
-constexpr std::string_view kPlaceholder = "Begin.";
 
 // The provider refuses empty text blocks.
 void append_blocks(std::string& out, const std::vector<PromptBlock>& blocks, CacheTtl ttl,
@@ -90,15 +86,13 @@ std::size_t size_hint(const ModelRequest& request) {
 
 std::string messages_body(const ModelRequest& request, Delivery delivery) {
   const Prompt& prompt = request.prompt;
-  const bool is_prewarm = request.max_output == Tokens(0);
-  BATON_CHECK(!is_prewarm || (delivery == Delivery::kStream && prompt.schema.empty()));
   CacheMarks marks(prompt);
   std::string out;
   out.reserve(size_hint(request));
   out += R"({"model":)";
   append_json_string(out, request.model);
   out += fmt::format(R"(,"max_tokens":{})", request.max_output.count());
-  if (delivery == Delivery::kStream && !is_prewarm) out += R"(,"stream":true)";
+  if (delivery == Delivery::kStream) out += R"(,"stream":true)";
   if (has_blocks(prompt.tools)) {
     out += R"(,"tools":)";
     out += prompt.tools;
@@ -115,19 +109,6 @@ std::string messages_body(const ModelRequest& request, Delivery delivery) {
   append_output_config(out, request);
   out += '}';
   return out;
-}
-
-std::optional<ModelRequest> prewarm_of(const ModelRequest& request) {
-  if (!request.prompt.schema.empty() || !CacheMarks(request.prompt).any_shared()) {
-    return std::nullopt;
-  }
-  ModelRequest warm = request;
-  warm.max_output = Tokens(0);
-  warm.prompt.turns.clear();
-  std::vector<PromptBlock>& user = warm.prompt.user;
-  while (!user.empty() && !user.back().cache_mark) user.pop_back();
-  if (!has_text(user)) user = {{std::string(kPlaceholder), false}};
-  return warm;
 }
 
 SharedPrefix prefix_of(const ModelRequest& request, int tokenizer_percent) {

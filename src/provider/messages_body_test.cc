@@ -189,27 +189,6 @@ TEST(PrefixTest, WithoutASharedMarkThereIsNone) {
   prompt.user = {{"own", false}};
   prompt.turns = {{"[{}]", R"([{"type":"text","text":"r"}])", true}};
   EXPECT_EQ(prefix_of(request_with(prompt)), SharedPrefix{});
-  EXPECT_EQ(prewarm_of(request_with(prompt)), std::nullopt);
-}
-
-TEST(PrefixTest, APrewarmWritesWhatIsSharedAndAsksForNothing) {
-  ModelRequest request = request_with({.tools = "",
-                                       .system = {{"s", false}},
-                                       .user = {{"shared", true}, {"own", false}},
-                                       .turns = {{"[{}]", "[{}]", false}}});
-  const std::optional<ModelRequest> warm = prewarm_of(request);
-  ASSERT_TRUE(warm);
-  EXPECT_EQ(prefix_of(*warm).key, prefix_of(request).key);
-  EXPECT_EQ(messages_body(*warm),
-            R"({"model":"claude-haiku-4-5","max_tokens":0,)"
-            R"("system":[{"type":"text","text":"s"}],"messages":[{"role":"user","content":)"
-            R"([{"type":"text","text":"shared","cache_control":{"type":"ephemeral"}}]}]})");
-
-  request.prompt.user[0].cache_mark = false;
-  request.prompt.system[0].cache_mark = true;
-  EXPECT_NE(messages_body(*prewarm_of(request)).find(R"("text":"Begin.")"), std::string::npos);
-  request.prompt.schema = "{}";
-  EXPECT_EQ(prewarm_of(request), std::nullopt);
 }
 
 TEST(MessagesBodyTest, AnAnswerGoesBackAsItsBlocksOrItsText) {
