@@ -34,8 +34,8 @@ std::size_t all_bytes(const Prompt& prompt) {
 }
 
 void mark_tail(Prompt& prompt) {
-  if (!prompt.user.empty()) prompt.user.back().cache_mark = prompt.turns.size() < 2;
   const std::size_t count = prompt.turns.size();
+  if (!prompt.user.empty() && count < 2) prompt.user.back().cache_mark = true;
   for (std::size_t i = 0; i < count; ++i) prompt.turns[i].cache_mark = i + 2 >= count;
 }
 
