@@ -55,6 +55,13 @@ inline Status append(Journal& journal, const RunId& run, std::vector<Event> even
   return answer.get_future().get();
 }
 
+inline Result<Money> allot(Journal& journal, const RunId& run, Money amount, const DayCap& cap) {
+  std::promise<Result<Money>> answer;
+  journal.allot(run, cap, amount,
+                [&](Result<Money> granted) { answer.set_value(std::move(granted)); });
+  return answer.get_future().get();
+}
+
 inline std::unique_ptr<Journal> opened(TestStore& store) {
   Result<std::unique_ptr<Journal>> journal = store.open();
   if (!journal) {
@@ -373,6 +380,110 @@ TEST_P(JournalConformance, AfterAFailedAppendNothingMoreIsAcceptedUntilItIsOpene
   EXPECT_EQ(journal->events("r-2").error().kind, ErrorKind::kNotFound);
   EXPECT_TRUE(append(*journal, "r-1", {mark(0)}).ok());
   EXPECT_EQ(damage_of(*journal), std::vector<std::string>{});
+}
+
+// ---- what runs may promise of their project's cap for a day ----
+
+inline const DayCap kTenDollarsToday = {"shop", "2026-11-20", Money::dollars(10)};
+
+inline Event ended_with(Money day_used) {
+  return RunEnded{.at = kNoon, .day = kTenDollarsToday.day, .day_used = day_used};
+}
+
+TEST_P(JournalConformance, RunsOfAProjectTogetherAreNeverAllottedMoreThanItsDay) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  for (const char* run : {"r-1", "r-2"}) ASSERT_TRUE(append(*journal, run, {created(run)}).ok());
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(6), kTenDollarsToday), Money::dollars(6));
+  EXPECT_EQ(*allot(*journal, "r-2", Money::dollars(6), kTenDollarsToday), Money::dollars(4));
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(1), kTenDollarsToday), Money());
+}
+
+TEST_P(JournalConformance, WhatARunHasNotUsedOfItsShareGoesBackAtItsEnd) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  for (const char* run : {"r-1", "r-2"}) ASSERT_TRUE(append(*journal, run, {created(run)}).ok());
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(9), kTenDollarsToday), Money::dollars(9));
+  ASSERT_TRUE(append(*journal, "r-1", {ended_with(Money::dollars(2))}).ok());
+  EXPECT_EQ(*allot(*journal, "r-2", Money::dollars(9), kTenDollarsToday), Money::dollars(8));
+}
+
+TEST_P(JournalConformance, WhatARunHasUsedOfItsDayStaysUsedWhenItIsResumed) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  ASSERT_TRUE(append(*journal, "r-1", {created("r-1")}).ok());
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(9), kTenDollarsToday), Money::dollars(9));
+  ASSERT_TRUE(append(*journal, "r-1", {ended_with(Money::dollars(2))}).ok());
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(3), kTenDollarsToday), Money::dollars(3));
+  ASSERT_TRUE(append(*journal, "r-1", {ended_with(Money::dollars(4))}).ok());
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(9), kTenDollarsToday), Money::dollars(6));
+}
+
+TEST_P(JournalConformance, AnotherDayAndAnotherProjectHaveTheirOwn) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  ASSERT_TRUE(append(*journal, "r-1", {created("r-1")}).ok());
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(10), kTenDollarsToday), Money::dollars(10));
+  const DayCap tomorrow = {"shop", "2026-11-21", Money::dollars(10)};
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(7), tomorrow), Money::dollars(7));
+  const DayCap elsewhere = {"stall", "2026-11-20", Money::dollars(10)};
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(7), elsewhere), Money::dollars(7));
+  // The end of the first day's work leaves the others as they are.
+  ASSERT_TRUE(append(*journal, "r-1", {ended_with(Money())}).ok());
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(7), tomorrow), Money::dollars(3));
+}
+
+TEST_P(JournalConformance, ACapThatWasLoweredAllotsNothingMore) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  ASSERT_TRUE(append(*journal, "r-1", {created("r-1")}).ok());
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(8), kTenDollarsToday), Money::dollars(8));
+  const DayCap lowered = {"shop", "2026-11-20", Money::dollars(5)};
+  EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(1), lowered), Money());
+}
+
+TEST_P(JournalConformance, AnAllotmentOutlivesItsProcess) {
+  {
+    const std::unique_ptr<Journal> journal = opened(*store_);
+    ASSERT_TRUE(append(*journal, "r-1", {created("r-1")}).ok());
+    EXPECT_EQ(*allot(*journal, "r-1", Money::dollars(8), kTenDollarsToday), Money::dollars(8));
+  }
+  EXPECT_EQ(*allot(*opened(*store_), "r-1", Money::dollars(8), kTenDollarsToday),
+            Money::dollars(2));
+}
+
+TEST_P(JournalConformance, ARunThatIsNotThereIsAllottedNothing) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  EXPECT_EQ(allot(*journal, "r-none", Money::dollars(1), kTenDollarsToday).error().kind,
+            ErrorKind::kNotFound);
+}
+
+// Asks by the cent until nothing is left; how many cents it got, or -1.
+inline int take_all(Journal& journal, const RunId& run) {
+  if (!append(journal, run, {created(run)}).ok()) return -1;
+  for (int cents = 0;; ++cents) {
+    const Result<Money> granted =
+        allot(journal, run, Money::cents(1), {"shop", "2026-11-20", Money::cents(60)});
+    if (!granted) return -1;
+    if (*granted == Money()) return cents;
+  }
+}
+
+TEST_P(JournalConformance, ProcessesThatAskAtTheSameTimeNeverPassTheCapTogether) {
+  constexpr int kProcesses = 3;
+  std::vector<std::unique_ptr<Child>> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    children.push_back(std::make_unique<Child>(
+        [&] { return take_all(*opened(*store_), fmt::format("r-{}", i)); }));
+  }
+  int cents = 0;
+  for (const auto& child : children) cents += child->exit_code();
+  EXPECT_EQ(cents, 60);
+}
+
+TEST_P(JournalConformance, TwoOpenJournalsThatAskAtTheSameTimeNeverPassTheCapTogether) {
+  const std::unique_ptr<Journal> first = opened(*store_);
+  const std::unique_ptr<Journal> second = opened(*store_);
+  int by_second = 0;
+  std::thread other([&] { by_second = take_all(*second, "r-2"); });
+  const int by_first = take_all(*first, "r-1");
+  other.join();
+  EXPECT_EQ(by_first + by_second, 60);
 }
 
 }  // namespace baton
