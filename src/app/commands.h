@@ -23,6 +23,12 @@ struct ReviewOptions {
   int parallel = 8;
   int max_tasks = 64;
   bool local = false;
+  std::string mode = "auto";  // "auto", "orchestrate" or "direct"
+  std::string effort;         // of a direct call; empty: its task type's
+  bool batch = false;
+  std::string project;        // empty: the place of what is reviewed
+  std::string confirm_above;  // dollars; empty: never ask
+  bool yes = false;
   std::string fail_on;
   std::string format = "text";
   std::string output;
@@ -31,6 +37,12 @@ struct ReviewOptions {
   std::string task_types;
 };
 ExitCode review_command(const ReviewOptions& options);
+
+struct EstimateOptions {
+  ReviewOptions review;  // what would be reviewed, and how
+  bool count_tokens = false;
+};
+ExitCode estimate_command(const EstimateOptions& options);
 
 struct RunOptions {
   std::string run;     // empty: the latest

@@ -52,27 +52,54 @@ void add_caps(CLI::App* command, CapOptions& options) {
       ->group(kGroup);
 }
 
-CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
-  CLI::App* review = app.add_subcommand("review", "Review a change or a tree");
-  review->add_option("range", options.range,
-                     "Revision range of a git repository (default: the last commit)");
-  review->add_option("--repo", options.repo, "The repository")->capture_default_str();
-  review->add_option("--diff", options.diff, "A unified diff: a file, or - for standard input");
-  review->add_option("--tree", options.tree, "A whole tree: a folder or a file");
-  review->add_option("--budget", options.budget, "The most to spend, in dollars; never passed")
+// What is reviewed, and how: `review` does it, `estimate` says what it would take.
+void add_review_input(CLI::App* command, ReviewOptions& options) {
+  command->add_option("range", options.range,
+                      "Revision range of a git repository (default: the last commit)");
+  command->add_option("--repo", options.repo, "The repository")->capture_default_str();
+  command->add_option("--diff", options.diff, "A unified diff: a file, or - for standard input");
+  command->add_option("--tree", options.tree, "A whole tree: a folder or a file");
+  command
+      ->add_option("--project", options.project,
+                   "Whose history and daily cap it shares (default: the repository's place)")
+      ->type_name("NAME");
+  command
+      ->add_option("--mode", options.mode,
+                   "Plan and workers, or one call alone; auto takes the cheaper where both do")
+      ->check(CLI::IsMember({"auto", "orchestrate", "direct"}))
       ->capture_default_str();
-  add_caps(review, options.caps);
-  review->add_option("--profile", options.profile, "Models of the tiers: default or 5.5")
+  command->add_option("--effort", options.effort, "Effort of one call alone")
+      ->check(CLI::IsMember({"low", "medium", "high", "xhigh", "max"}));
+  command->add_flag("--batch", options.batch,
+                    "Workers go by batch: half the price, within a day, mostly within an hour");
+  command->add_option("--budget", options.budget, "The most to spend, in dollars; never passed")
       ->capture_default_str();
-  review->add_option("--fast", options.fast, "Model of the fast tier");
-  review->add_option("--balanced", options.balanced, "Model of the balanced tier");
-  review->add_option("--deep", options.deep, "Model of the deep tier");
-  review->add_option("--parallel", options.parallel, "Worker tasks at a time")
+  add_caps(command, options.caps);
+  command->add_option("--profile", options.profile, "Models of the tiers: default or 5.5")
+      ->capture_default_str();
+  command->add_option("--fast", options.fast, "Model of the fast tier");
+  command->add_option("--balanced", options.balanced, "Model of the balanced tier");
+  command->add_option("--deep", options.deep, "Model of the deep tier");
+  command->add_option("--parallel", options.parallel, "Worker tasks at a time")
       ->check(CLI::Range(1, 20'000))
       ->capture_default_str();
-  review->add_option("--max-tasks", options.max_tasks, "Most tasks of one plan")
+  command->add_option("--max-tasks", options.max_tasks, "Most tasks of one plan")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
+  command->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
+  command->add_option("--task-types", options.task_types,
+                      "Task types laid over the built-in table");
+  add_state(command, options.state);
+}
+
+CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
+  CLI::App* review = app.add_subcommand("review", "Review a change or a tree");
+  add_review_input(review, options);
+  review
+      ->add_option("--confirm-above", options.confirm_above,
+                   "Ask before spending if the forecast's high end (P90) is above this")
+      ->type_name("DOLLARS");
+  review->add_flag("--yes", options.yes, "Go on without being asked");
   review->add_flag("--local", options.local, "Use no model, even if a key is set");
   review
       ->add_option("--fail-on", options.fail_on, "Exit with 1 if a finding is at least this severe")
@@ -82,11 +109,21 @@ CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
       ->capture_default_str();
   review->add_option("--output,-o", options.output,
                      "File for the report (default: standard output)");
-  review->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
-  review->add_option("--task-types", options.task_types, "Task types laid over the built-in table");
-  add_state(review, options.state);
   review->footer(kExitCodes);
   return review;
+}
+
+CLI::App* add_estimate(CLI::App& app, EstimateOptions& options) {
+  CLI::App* estimate = app.add_subcommand(
+      "estimate", "Say what a review would take, and which way it would go; nothing is paid");
+  add_review_input(estimate, options.review);
+  estimate->add_flag("--count-tokens", options.count_tokens,
+                     "Let the provider count the prompts' tokens, at no cost; needs a key");
+  estimate->add_option("--format", options.review.format, "Form of the output")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  estimate->add_option("--output,-o", options.review.output, "File for the output");
+  return estimate;
 }
 
 CLI::App* add_run_command(CLI::App& app, const char* name, const char* says, RunOptions& options,
@@ -184,7 +221,9 @@ ExitCode run(int argc, char** argv) {
   CompareOptions compare_options;
   ModelsOptions models_options;
   CostOptions cost_options;
+  EstimateOptions estimate_options;
   const CLI::App* review = add_review(app, review_options);
+  const CLI::App* estimate = add_estimate(app, estimate_options);
   CLI::App* resume = add_run_command(
       app, "resume", "Go on with an interrupted run; nothing finished is paid again", run_options,
       {"text", "md", "json", "sarif"});
@@ -213,6 +252,7 @@ ExitCode run(int argc, char** argv) {
     return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
   }
   if (review->parsed()) return review_command(review_options);
+  if (estimate->parsed()) return estimate_command(estimate_options);
   if (resume->parsed()) return resume_command(run_options);
   if (runs->parsed()) return runs_command(run_options);
   if (show->parsed()) return show_command(run_options);

@@ -6,88 +6,18 @@
 #include <cstring>
 #include <filesystem>
 
+#include "app/cap_options.h"
 #include "app/commands.h"
+#include "app/forecast_forms.h"
+#include "app/review_input.h"
 #include "app/review_result.h"
 #include "app/say.h"
 #include "app/session.h"
-#include "intake/intake.h"
 #include "shell/restore.h"
 #include "store/sqlite_journal.h"
 
 namespace baton {
 namespace {
-
-Result<Endpoint> endpoint() {
-  return endpoint_from_environment([](const char* name) -> std::optional<std::string> {
-    const char* value = std::getenv(name);
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  });
-}
-
-Result<Change> read_input(const ReviewOptions& options) {
-  const int given = (options.range.empty() ? 0 : 1) + (options.diff.empty() ? 0 : 1) +
-                    (options.tree.empty() ? 0 : 1);
-  if (given > 1) return usage_error("give one of a revision range, --diff and --tree");
-  if (!options.tree.empty()) return change_from_tree(options.tree);
-  if (!options.diff.empty()) {
-    const Result<std::string> diff = read_diff(options.diff);
-    if (!diff) return diff.error();
-    return change_from_diff(*diff, options.diff == "-" ? "standard input" : options.diff,
-                            options.repo);
-  }
-  return change_from_range(options.repo, options.range.empty() ? "HEAD" : options.range);
-}
-
-// A resumed run may be started from elsewhere.
-std::string absolute(const std::string& path) {
-  return path.empty() ? path : std::filesystem::absolute(path).string();
-}
-
-Result<RunRequest> read_options(const ReviewOptions& options) {
-  RunRequest request;
-  const Result<TierModels> models = profile_models(options.profile);
-  if (!models) return models.error();
-  request.models = *models;
-  const auto choose = [&](Tier tier, const std::string& model) {
-    if (!model.empty()) request.models[tier] = model;
-  };
-  choose(Tier::kFast, options.fast);
-  choose(Tier::kBalanced, options.balanced);
-  choose(Tier::kDeep, options.deep);
-  const Result<Money> budget = dollars_of("--budget", options.budget);
-  if (!budget) return budget.error();
-  request.budget = *budget;
-  if (Status caps = read_cap_options(options.caps, request); !caps) return caps.error();
-  request.parallel = options.parallel;
-  request.max_tasks = options.max_tasks;
-  request.fail_on = options.fail_on;
-  request.format = options.format;
-  request.output = options.output;
-  request.prices = absolute(options.prices);
-  request.task_types = absolute(options.task_types);
-  return request;
-}
-
-// A model without a price would be refused at its first call: better before anything is spent.
-Status check_prices(const RunRequest& request, const Catalog& catalog) {
-  for (const Tier tier : {Tier::kFast, Tier::kBalanced, Tier::kDeep}) {
-    const std::string& name = request.models[tier];
-    const Model* model = catalog.find(name);
-    if (model == nullptr || model->sheet_on(date_of(Loop::now())) == nullptr) {
-      return usage_error(fmt::format(
-          "the model of the {} tier, '{}', has no price today, and what has no price is not "
-          "called; choose another or give its price with --prices FILE",
-          to_string(tier), name));
-    }
-  }
-  return {};
-}
-
-std::string what_is_reviewed(const Change& change) {
-  return fmt::format("{}: {} file{}, {} line{} added", change.title, change.files.size(),
-                     change.files.size() == 1 ? "" : "s", change.added_lines(),
-                     change.added_lines() == 1 ? "" : "s");
-}
 
 // What the user can do about a run that did not get to its end.
 std::string what_to_do(const RunState& run, const RunId& id) {
@@ -128,6 +58,12 @@ Status check_output(const std::string& output) {
                                  folder.string(), std::strerror(errno)));
 }
 
+void say_score(Journal& journal, const RunId& id) {
+  const Result<std::vector<Event>> events = journal.events(id);
+  if (!events) return;
+  if (const auto score = score_of(past_run(*events))) say(score_text(*score));
+}
+
 ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
                 const Review& review, const RunRequest& request, const Tables& tables) {
   if (!run) {
@@ -146,6 +82,7 @@ ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
     return failed;
   }
   if (!request.output.empty()) say(fmt::format("the report is in {}", request.output));
+  say_score(session.journal(), id);
   if (const std::string advice = what_to_do(*run, id); !advice.empty()) say(advice);
   return code;
 }
@@ -225,6 +162,49 @@ ExitCode go_on(Session& session, const RunRequest& request, const Tables& tables
                 review, request, tables);
 }
 
+// Which way the review goes; `request` then says so, and a resumed run goes on by it.
+Expectation expect(const Change& change, const Tables& tables, RunRequest& request,
+                   Journal& journal) {
+  if (request.local) return {.mode = "local", .reason = {}, .forecast = {}};
+  const Outlook outlook =
+      outlook_of(change, tables, request, project_history(journal, request.project));
+  request.mode = outlook.choice.way == Way::kDirect ? "direct" : "orchestrate";
+  request.effort = outlook.choice.effort;
+  const Prospect& prospect = outlook.chosen();
+  std::string line = fmt::format("{}; {}", outlook.choice.reason, interval_text(prospect.forecast));
+  if (!prospect.caps.empty()) {
+    const CapMet& cap = prospect.caps.front();
+    line += fmt::format("; {} {} of {} {} bind", cap.expected,
+                        cap.likely ? "will most likely" : "may", cap.cap, cap.allows);
+  }
+  say(line);
+  return {.mode = request.mode, .reason = outlook.choice.reason, .forecast = prospect.forecast};
+}
+
+// A run whose forecast's high end (P90) is above what the user named begins only if they say so.
+Status confirm(const ReviewOptions& options, const Expectation& expected) {
+  if (options.confirm_above.empty()) return {};
+  const Result<Money> above = dollars_of("--confirm-above", options.confirm_above);
+  if (!above) return above.error();
+  if (options.yes || !expected.forecast || expected.forecast->high <= *above) return {};
+  const std::string what = fmt::format(
+      "the forecast's high end, {} (one run in ten costs more), is above the {} of "
+      "--confirm-above",
+      expected.forecast->high.to_display(), above->to_display());
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
+    return usage_error(fmt::format(
+        "{}, and there is no terminal to ask on; nothing was spent: give --yes, or a higher amount",
+        what));
+  }
+  fmt::print(stderr, "baton: {}. Go on? [y/N] ", what);
+  std::string answer;
+  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
+    if (answer.size() < 8) answer += static_cast<char>(c);
+  }
+  if (answer == "y" || answer == "Y" || answer == "yes") return {};
+  return usage_error("not confirmed; nothing was spent");
+}
+
 }  // namespace
 
 ExitCode review_command(const ReviewOptions& options) {
@@ -255,8 +235,10 @@ ExitCode review_command(const ReviewOptions& options) {
   // A change without a file needs no plan: the report says so at no cost.
   if (change->files.empty()) request->local = true;
   if (request->local) request->budget.reset();  // nothing is spent
+  const Expectation expected = expect(*change, *tables, *request, (*session)->journal());
+  if (Status confirmed = confirm(options, expected); !confirmed) return say(confirmed.error());
   Review review = make_review(std::move(*change), *tables, *request);
-  const Result<RunState> run = (*session)->begin(review, *where, *request);
+  const Result<RunState> run = (*session)->begin(review, *where, *request, expected);
   return finish(**session, (*session)->run(), run, review, *request, *tables);
 }
 

@@ -11,7 +11,6 @@
 
 #include "base/check.h"
 #include "checker/selection.h"
-#include "forecast/size_estimate.h"
 #include "report/status_line.h"
 #include "shell/checker_runner.h"
 #include "shell/curl_client.h"
@@ -94,6 +93,9 @@ Progress progress_of(const RunState& run, Instant now) {
 Review make_review(Change change, const Tables& tables, const RunRequest& request) {
   Review::Settings settings;
   settings.local = request.local;
+  settings.direct = !request.local && request.mode == "direct";
+  settings.effort = request.effort;
+  settings.batch = request.batch;
   settings.max_tasks = request.max_tasks;
   const std::vector<Checker>* checkers = &tables.checkers;
   settings.covering = [checkers](std::string_view type, const std::vector<std::string>& files) {
@@ -215,8 +217,8 @@ Result<std::unique_ptr<Session>> Session::open(const std::filesystem::path& stat
 
 Session::~Session() = default;
 
-Result<RunState> Session::begin(Review& review, const Endpoint& endpoint,
-                                const RunRequest& request) {
+Result<RunState> Session::begin(Review& review, const Endpoint& endpoint, const RunRequest& request,
+                                const Expectation& expected) {
   RunCreated created;
   created.at = Loop::now();
   created.run = run_ = new_run_id();
@@ -231,12 +233,9 @@ Result<RunState> Session::begin(Review& review, const Endpoint& endpoint,
   created.budget = request.budget;
   created.caps = request.caps;
   created.limits = request.limits;
-  if (!request.local) {
-    const Money likely = estimate_review(review.change(), tables_.types, request.models,
-                                         tables_.catalog, date_of(created.at))
-                             .total();
-    created.forecast = Forecast{.low = likely, .likely = likely, .high = likely};
-  }
+  created.mode = expected.mode;
+  created.mode_reason = expected.reason;
+  created.forecast = expected.forecast;
   created.parallel = request.parallel;
   created.seed = random_number();
   const Result<std::unique_ptr<RunLease>> lease = journal_->lease(run_);

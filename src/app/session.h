@@ -16,6 +16,14 @@
 
 namespace baton {
 
+// What a run is begun with beside its request: which way it goes and why, and what it is expected
+// to take.
+struct Expectation {
+  std::string mode;  // "orchestrate", "direct" or "local"
+  std::string reason;
+  std::optional<Forecast> forecast;
+};
+
 class Session {
  public:
   // Opens the journal in `state`. The tables, and the endpoint where the request is not local,
@@ -26,7 +34,8 @@ class Session {
 
   // A new run of `change`. The state it ended in, or why it could not go on; its journal tells the
   // rest.
-  Result<RunState> begin(Review& review, const Endpoint& endpoint, const RunRequest& request);
+  Result<RunState> begin(Review& review, const Endpoint& endpoint, const RunRequest& request,
+                         const Expectation& expected);
   // A run that this process's predecessor left.
   Result<RunState> resume(Review& review, const Endpoint& endpoint, const RunRequest& request,
                           RunState state, std::optional<BudgetRaised> raised);

@@ -69,7 +69,8 @@ ForecastCall call_now(const ForecastCall& past, Permille r, const ForecastAsk& a
     call.usage = scaled(call.usage, r, r.root());
     if (ask.counted) call.usage = {.input = *ask.counted, .output = call.usage.output};
     if (ask.way == Way::kDirect) {
-      const std::string& effort = ask.effort.empty() ? past.effort : ask.effort;
+      const std::string& usual = ask.types.find(past.type)->effort;
+      const std::string& effort = ask.effort.empty() ? usual : ask.effort;
       call.usage.output = Permille::ratio(answer_length(effort).thousandths(),
                                           answer_length(past.effort).thousandths())
                               .of(call.usage.output);
@@ -163,7 +164,7 @@ Interval interval_of(std::vector<Money> samples, std::int64_t n) {
     return interval;
   }
   const Permille missing((10 - seen) * 100);
-  interval.low = smallest - missing.of(smallest - Permille(333).of(smallest));
+  interval.low = smallest - missing.of(smallest - Permille(100).of(smallest));
   interval.high = largest + missing.of(Permille(2'000).of(largest));
   return interval;
 }

@@ -77,7 +77,7 @@ Prospect forecast_review(const ForecastAsk& ask, const std::vector<PastRun>& his
 // P10, P50 and P90 of what comes next, from what came before. The middle is the median (the lower
 // of two). Of n samples the smallest lies, on average, at the 1/(n+1) quantile: from nine on, P10
 // and P90 are ranks among them (interpolated). With fewer they lie outside of what was seen, and
-// the ends are moved out by as much of the way to a third of the smallest and three times the
+// the ends are moved out by as much of the way to a tenth of the smallest and three times the
 // largest as is missing: 10 - (n + 1) tenths; all of it for n = 0, where `samples` is one guess.
 struct Interval {
   Money low, likely, high;

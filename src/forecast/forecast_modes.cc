@@ -58,8 +58,9 @@ std::string too_much_for_lower_effort(const Change& change) {
 
 Choice choose_way(const Change& change, const Prospects& prospects, const std::string& mode,
                   const std::string& effort) {
-  if (mode == "orchestrate") return {Way::kOrchestrate, {}, "asked for with --mode orchestrate"};
-  if (mode == "direct") return {Way::kDirect, effort, "asked for with --mode direct"};
+  if (mode == "orchestrate")
+    return {Way::kOrchestrate, {}, "plan and workers: asked for with --mode orchestrate"};
+  if (mode == "direct") return {Way::kDirect, effort, "direct: asked for with --mode direct"};
   if (const std::string why = too_much_for_one_call(change); !why.empty())
     return {Way::kOrchestrate, {}, fmt::format("plan and workers: {}", why)};
   if (!prospects.direct_fits)
