@@ -251,8 +251,8 @@ class BatonTest(unittest.TestCase):
         self.assertNotEqual(done.out, "", f"no report, code {done.code}: {done.err}")
         return json.loads(done.out)
 
-    def resume(self, run, mock=None, code=DONE, **more):
-        done = self.baton("resume", run, "--format", "json", mock=mock, **more)
+    def resume(self, run, *arguments, mock=None, code=DONE, **more):
+        done = self.baton("resume", run, "--format", "json", *arguments, mock=mock, **more)
         if code is not None:
             self.assertEqual(done.code, code, done.err + done.out[:1500])
         self.assertNotEqual(done.out, "", f"no report, code {done.code}: {done.err}")
