@@ -220,9 +220,14 @@ void Driver::send(const CallReserved& event) {
   BATON_CHECK(found != prepared_.end());
   Prepared prepared = std::move(found->second);
   prepared_.erase(found);
+  if (!run_.open_calls.contains(event.call)) return;  // its batch was dissolved meanwhile
   if (prepared.request.max_output != event.max_output) {
     prepared.request.max_output = event.max_output;
     if (!event.batch) prepared.body = messages_body(prepared.request);
+  }
+  if (event.batch) {
+    batch_params_[event.call] = messages_body(prepared.request, Delivery::kBatch);
+    return;
   }
   if (run_.stopping || run_.halt) {
     // The stop came while the reservation was being made durable: nothing has been sent.
@@ -230,10 +235,6 @@ void Driver::send(const CallReserved& event) {
                                .message = "stopped before it was sent"};
     return tell(booked_end(run_, event.call, unsent, Verdict::kNone, {}, *parts_.rules.catalog,
                            Loop::now()));
-  }
-  if (event.batch) {
-    batch_params_[event.call] = messages_body(prepared.request, Delivery::kBatch);
-    return;
   }
   auto transfer = std::make_unique<Transfer>();
   transfer->reply = MessagesReply(prepared.request.prompt.ttl);
@@ -270,6 +271,8 @@ std::string Driver::item_name(CallId call) const {
 }
 
 void Driver::submit(const BatchFormed& event) {
+  // Whoever resumes the run finds that the provider knows nothing of it.
+  if (run_.stopping || run_.halt) return;
   BatchJob job;
   job.batch = event.batch;
   job.formed = event.at;
@@ -421,6 +424,8 @@ void Driver::look_again() {
 }
 
 void Driver::reserve_in_store(const AllotmentAsked& event) {
+  // The run's end, which is on its way to the store, gives back what it has: nothing may follow.
+  if (run_.status != RunStatus::kRunning) return;
   const DayCap cap{run_.created.project, event.day, run_.created.caps.day.value_or(Money())};
   parts_.journal.allot(run_.created.run, cap, event.amount,
                        [this, alive = alive_, day = event.day](const Result<Money>& amount) {
