@@ -40,6 +40,11 @@ void Conversations::follow(const Event& event) {
       turns_[went_on->task].push_back(std::move(turn.mapped()));
     return;
   }
+  // The same call again: the answer that came is not gone on from.
+  if (const auto* again = std::get_if<RetryScheduled>(&event)) {
+    held_.erase(again->task);
+    return;
+  }
   const auto forget = [this](TaskId task) {
     held_.erase(task);
     turns_.erase(task);

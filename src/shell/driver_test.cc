@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
+#include <map>
 
 #include "base/hash.h"
 
@@ -17,8 +19,9 @@ using testing::SizeIs;
 // A journal whose disk is as slow, or as broken, as a test wants.
 class HeldJournal : public Journal {
  public:
-  void append(const RunId&, std::vector<Event> events, std::vector<Blob>,
+  void append(const RunId&, std::vector<Event> events, std::vector<Blob> blobs,
               std::function<void(Status)> done) override {
+    for (Blob& blob : blobs) texts[blob.id] = std::move(blob.text);
     if (log.empty()) first_append = events;
     log.insert(log.end(), events.begin(), events.end());
     waiting.push_back(std::move(done));
@@ -32,12 +35,17 @@ class HeldJournal : public Journal {
   }
   void allot(const RunId&, const DayCap&, Money amount,
              std::function<void(Result<Money>)> done) override {
-    waiting.push_back([done = std::move(done), amount](const Status& status) {
-      done(status ? Result<Money>(amount) : Result<Money>(status.error()));
+    asked.push_back(amount);
+    waiting.push_back([this, done = std::move(done), amount](const Status& status) {
+      const Money granted = std::min(amount, most_allotted.value_or(amount));
+      done(status ? Result<Money>(granted) : Result<Money>(status.error()));
     });
   }
   Result<std::vector<Event>> events(const RunId&) override { return log; }
-  Result<std::string> blob(const BlobId&) override { return not_found("no text"); }
+  Result<std::string> blob(const BlobId& id) override {
+    const auto text = texts.find(id);
+    return text == texts.end() ? Result<std::string>(not_found("no text")) : text->second;
+  }
   Result<std::vector<RunSummary>> runs() override { return std::vector<RunSummary>(); }
   Result<std::unique_ptr<RunLease>> lease(const RunId&) override {
     return std::make_unique<RunLease>();
@@ -47,6 +55,9 @@ class HeldJournal : public Journal {
   std::vector<Event> log;
   std::vector<Event> first_append;
   std::vector<std::function<void(Status)>> waiting;
+  std::map<BlobId, std::string> texts;
+  std::vector<Money> asked;
+  std::optional<Money> most_allotted;
 };
 
 class HeldHttp : public HttpClient {
@@ -63,31 +74,44 @@ class HeldHttp : public HttpClient {
   std::vector<TransferId> cancelled;
 };
 
-// One task, one question.
-class OneTask : public Workflow {
+// One question, or the same one several times.
+class Questions : public Workflow {
  public:
   std::vector<NewTask> first_tasks() override {
-    NewTask task;
-    task.spec.type = "question";
-    task.spec.max_output = Tokens(1000);
-    return {task};
+    std::vector<NewTask> tasks(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+      TaskSpec& spec = tasks[static_cast<std::size_t>(i)].spec;
+      spec.id = TaskId(i);
+      spec.type = "question";
+      spec.max_output = Tokens(1000);
+      spec.batch = batch;
+    }
+    return tasks;
   }
   bool plans_itself() const override { return true; }
   void added(const TaskSpec&, std::string_view) override {}
   void finished(const Task&, std::string_view answer, std::string_view) override {
     answers.emplace_back(answer);
   }
-  Ask ask(const RunState&, const Task&) override {
-    Prompt prompt;
-    prompt.user.push_back({"why?"});
-    return prompt;
-  }
+  Ask ask(const RunState&, const Task&) override { return prompt; }
   std::vector<NewTask> read_piece(const Task&, std::string_view) override { return {}; }
-  Appraisal judge(const Task&, const CallSettled&) override { return {}; }
+  Appraisal judge(const Task&, const CallSettled&) override {
+    if (appraisals.empty()) return {};
+    const Appraisal next = appraisals.front();
+    appraisals.pop_front();
+    return next;
+  }
   CheckerRequest checkers_for(TaskId) const override { return {}; }
 
+  int count = 1;
+  bool batch = false;
+  Prompt prompt{.user = {{"why?"}}};
+  std::deque<Appraisal> appraisals;  // of the next answers; the others are accepted
   std::vector<std::string> answers;
 };
+
+// What the model is told of its answer.
+constexpr const char* kReply = R"([{"type":"text","text":"say more"}])";
 
 constexpr std::string_view kAnswer =
     "event: message_start\n"
@@ -112,8 +136,9 @@ class DriverTest : public testing::Test {
     endpoint.credentials.api_key = "secret";
   }
 
-  void begin(std::optional<Money> budget = std::nullopt) {
+  void begin(std::optional<Money> budget = std::nullopt, Caps caps = {}) {
     RunCreated created;
+    created.caps = std::move(caps);
     created.at = Loop::now();
     created.run = "r-test";
     created.budget = budget;
@@ -129,7 +154,7 @@ class DriverTest : public testing::Test {
   Loop loop;
   HeldJournal journal;
   HeldHttp http;
-  OneTask workflow;
+  Questions workflow;
   Rules rules;
   Endpoint endpoint;
   std::vector<Status> ends;
@@ -233,6 +258,146 @@ TEST_F(DriverTest, ACutCallIsBookedAndTheRunCanBeResumed) {
   next.resume(*replay(journal.log));
   next_journal.flush();
   EXPECT_THAT(next_http.requests, SizeIs(1));
+}
+
+// ---- turns ----
+
+TEST_F(DriverTest, AnAnswerThatGoesOnIsSentBackWithWhatIsSaidToIt) {
+  workflow.appraisals = {{Verdict::kContinue, "", kReply}};
+  begin();
+  journal.flush();
+  answer(0);
+  EXPECT_THAT(http.requests, SizeIs(1));  // its reservation is not durable yet
+  journal.flush();
+  ASSERT_THAT(http.requests, SizeIs(2));
+  EXPECT_THAT(http.requests[1].body, HasSubstr("why?"));
+  EXPECT_THAT(http.requests[1].body, HasSubstr("because"));
+  EXPECT_THAT(http.requests[1].body, HasSubstr("say more"));
+  answer(1);
+  journal.flush();
+  EXPECT_THAT(workflow.answers, testing::ElementsAre("because"));
+  ASSERT_THAT(ends, SizeIs(1));
+  EXPECT_EQ(driver.state().budget.charged(), Money::pico(220'000'000));  // two calls
+}
+
+TEST_F(DriverTest, ABadAnswerIsShownToTheModelOnceThenTheQuestionIsAskedAnew) {
+  workflow.appraisals = {{Verdict::kInvalid, "no list", kReply},
+                         {Verdict::kInvalid, "no list", kReply}};
+  begin();
+  journal.flush();
+  answer(0);
+  journal.flush();
+  ASSERT_THAT(http.requests, SizeIs(2));
+  EXPECT_THAT(http.requests[1].body, HasSubstr("say more"));
+  answer(1);
+  journal.flush();
+  ASSERT_THAT(http.requests, SizeIs(3));
+  EXPECT_EQ(http.requests[2].body, http.requests[0].body);
+}
+
+TEST_F(DriverTest, ATurnThatWasInFlightIsSentAgainByTheNextProcessAsItWas) {
+  workflow.appraisals = {{Verdict::kContinue, "", kReply}};
+  begin();
+  journal.flush();
+  answer(0);
+  journal.flush();
+  ASSERT_THAT(http.requests, SizeIs(2));
+
+  HeldHttp next_http;
+  Driver next({loop,
+               journal,
+               next_http,
+               workflow,
+               rules,
+               endpoint,
+               {},
+               [](const RunState&, const std::vector<Event>&) {},
+               [](const Status&) {}});
+  next.resume(*replay(journal.log));
+  journal.flush();
+  ASSERT_THAT(next_http.requests, SizeIs(1));
+  EXPECT_EQ(next_http.requests[0].body, http.requests[1].body);
+}
+
+TEST_F(DriverTest, ATurnWhoseTextsAreLostIsNotGoneOnWith) {
+  workflow.appraisals = {{Verdict::kContinue, "", kReply}};
+  begin();
+  journal.flush();
+  answer(0);
+  journal.texts.clear();
+  std::vector<Status> next_ends;
+  Driver next({loop,
+               journal,
+               http,
+               workflow,
+               rules,
+               endpoint,
+               {},
+               [](const RunState&, const std::vector<Event>&) {},
+               [&](const Status& status) { next_ends.push_back(status); }});
+  next.resume(*replay(journal.log));
+  ASSERT_THAT(next_ends, SizeIs(1));
+  EXPECT_EQ(next_ends[0].error().message, "no text");
+}
+
+// ---- shared prefixes ----
+
+TEST_F(DriverTest, SiblingsAreSentOnceTheFirstAnswerHasBegun) {
+  workflow.count = 3;
+  workflow.prompt = {.user = {{std::string(40'000, 'x'), true}, {"why?"}}, .uses = 3};
+  begin();
+  journal.flush();
+  ASSERT_THAT(http.requests, SizeIs(1));
+  http.open[0].on_head(200, {{"content-type", "text/event-stream"}});
+  journal.flush();
+  EXPECT_THAT(http.requests, SizeIs(1));
+  http.open[0].on_body(kAnswer.substr(0, 200));
+  journal.flush();
+  EXPECT_THAT(http.requests, SizeIs(3));
+}
+
+// ---- the day's cap ----
+
+TEST_F(DriverTest, NothingIsSentBeforeTheStoreHasSetItAside) {
+  begin(std::nullopt, {.day = Money::dollars(1)});
+  EXPECT_THAT(journal.asked, IsEmpty());  // what is asked for is durable first
+  journal.flush();
+  EXPECT_THAT(journal.asked, SizeIs(1));
+  ASSERT_THAT(http.requests, SizeIs(1));
+  EXPECT_LE(driver.state().day.used, driver.state().day.allotted);
+}
+
+TEST_F(DriverTest, WithNothingLeftOfTheDayTheRunEndsAndSaysWhy) {
+  journal.most_allotted = Money();
+  begin(std::nullopt, {.day = Money::dollars(1)});
+  journal.flush();
+  EXPECT_THAT(http.requests, IsEmpty());
+  ASSERT_THAT(ends, SizeIs(1));
+  EXPECT_EQ(driver.state().status, RunStatus::kBudgetExhausted);
+  EXPECT_THAT(driver.state().reason, HasSubstr("of the day's cap are left"));
+}
+
+TEST_F(DriverTest, ARunThatEndsBeforeItHasAskedTheStoreAsksForNothing) {
+  begin(std::nullopt, {.day = Money::dollars(1)});
+  driver.stop();
+  journal.flush();
+  EXPECT_EQ(driver.state().status, RunStatus::kPaused);
+  EXPECT_THAT(journal.asked, IsEmpty());
+}
+
+// ---- batches ----
+
+TEST_F(DriverTest, AStopBeforeABatchIsDurableSendsNothingAndCostsNothing) {
+  workflow.batch = true;
+  workflow.count = 2;
+  begin();
+  ASSERT_THAT(driver.state().batches, SizeIs(1));
+  driver.stop();
+  journal.flush();
+  EXPECT_THAT(http.requests, IsEmpty());
+  ASSERT_THAT(ends, SizeIs(1));
+  EXPECT_EQ(driver.state().status, RunStatus::kPaused);
+  EXPECT_EQ(driver.state().budget.charged(), Money());
 }
 
 }  // namespace
