@@ -134,9 +134,14 @@ std::vector<LineRange> ChangedFile::added() const {
   return ranges_of(*this, [](const HunkLine& line) { return line.kind == HunkLine::Kind::kAdded; });
 }
 
+// git lists files by their path, so that halving finds them; a diff from elsewhere may not.
 const ChangedFile* Change::find(std::string_view path) const {
+  const auto near = std::lower_bound(
+      files.begin(), files.end(), path,
+      [](const ChangedFile& file, std::string_view wanted) { return file.path < wanted; });
+  if (near != files.end() && near->path == path) return &*near;
   const auto found = std::find_if(files.begin(), files.end(),
-                                  [&](const ChangedFile& f) { return f.path == path; });
+                                  [&](const ChangedFile& file) { return file.path == path; });
   return found == files.end() ? nullptr : &*found;
 }
 
