@@ -119,6 +119,10 @@ TEST(CacheGateTest, CallsOfABatchNeitherWriteForOthersNorWait) {
   }
   story.add(worker(3));
   EXPECT_EQ(only<CallReserved>(prepared(story, 3)).size(), 1U);
+  TaskSpec later = worker(4);
+  later.batch = true;
+  story.add(later);
+  EXPECT_EQ(only<CallReserved>(prepared(story, 4)).size(), 1U);  // t3 writes, and is in flight
 }
 
 // ---- the provider's limits ----
