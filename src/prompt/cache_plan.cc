@@ -35,7 +35,11 @@ std::size_t all_bytes(const Prompt& prompt) {
 
 void mark_tail(Prompt& prompt) {
   const std::size_t count = prompt.turns.size();
-  if (!prompt.user.empty() && count < 2) prompt.user.back().cache_mark = true;
+  if (!prompt.user.empty() && count < 2) {
+    PromptBlock& last = prompt.user.back();
+    prompt.own_mark = !last.cache_mark;
+    last.cache_mark = true;
+  }
   for (std::size_t i = 0; i < count; ++i) prompt.turns[i].cache_mark = i + 2 >= count;
 }
 

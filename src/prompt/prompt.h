@@ -40,6 +40,8 @@ struct Prompt {
   std::string schema;  // JSON Schema (text) the answer must follow; empty: free text
   CacheTtl ttl = CacheTtl::k5Minutes;  // of its marks
   int uses = 1;  // calls that are expected to share what is marked, this one included
+  // The mark on the last block of `user` is for this call's own next turn: no sibling reads it.
+  bool own_mark = false;
 
   bool cache_marked() const {
     const auto marked = [](const auto& part) { return part.cache_mark; };

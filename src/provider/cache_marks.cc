@@ -67,11 +67,20 @@ bool is_marked(const std::vector<PromptBlock>& blocks, std::size_t at) {
   return marked;
 }
 
+bool ends_with_own_mark(const Prompt& prompt) {
+  return prompt.own_mark && !prompt.user.empty() && !prompt.user.back().text.empty() &&
+         prompt.user.back().cache_mark;
+}
+
 CacheMarks::CacheMarks(const Prompt& prompt)
     : shared_(marked_blocks(prompt.system) + marked_blocks(prompt.user)) {
-  const auto turns = static_cast<std::size_t>(
+  auto turns = static_cast<std::size_t>(
       std::count_if(prompt.turns.begin(), prompt.turns.end(),
                     [](const PromptTurn& turn) { return turn.cache_mark; }));
+  if (ends_with_own_mark(prompt)) {
+    --shared_;
+    ++turns;
+  }
   const std::size_t free = kMostMarks - std::min(shared_, kMostMarks);
   const std::size_t turns_kept = std::min(turns, std::max(kTurnMarks, free));
   turns_dropped_ = turns - turns_kept;

@@ -13,6 +13,9 @@ namespace baton {
 // are not sent.
 bool is_marked(const std::vector<PromptBlock>& blocks, std::size_t at);
 
+// Whether the last block of `user` is marked for the call's own next turn: it counts as a turn.
+bool ends_with_own_mark(const Prompt& prompt);
+
 // Asked once for each marked part, in the order of the prompt: shared blocks first, then turns.
 class CacheMarks {
  public:

@@ -45,7 +45,8 @@ enum class Delivery { kStream, kBatch };
 // Requires: tools, turns and schema are JSON and hold no cache_control of their own.
 std::string messages_body(const ModelRequest& request, Delivery delivery = Delivery::kStream);
 
-// What a request shares with its siblings: all up to the last breakpoint that is not a turn's.
+// What a request shares with its siblings: all up to the last breakpoint that is not for the
+// request's own later turns.
 struct SharedPrefix {
   std::string key;  // the same for requests that read each other's cache entry; empty: none
   Tokens estimate;

@@ -10,16 +10,18 @@ namespace {
 // a schema.
 constexpr std::int64_t kAddedByProvider = 2048;
 
-// The provider refuses empty text blocks.
-void append_blocks(std::string& out, const std::vector<PromptBlock>& blocks, CacheTtl ttl,
-                   CacheMarks& marks) {
+// The provider refuses empty text blocks. `own_end`: the last block's mark is not a shared one.
+void append_blocks(std::string& out, const std::vector<PromptBlock>& blocks, bool own_end,
+                   CacheTtl ttl, CacheMarks& marks) {
   out += '[';
   bool first = true;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     if (blocks[i].text.empty()) continue;
     out += first ? R"({"type":"text","text":)" : R"(,{"type":"text","text":)";
     append_json_string(out, blocks[i].text);
-    if (is_marked(blocks, i) && marks.keep_shared()) out += cache_control(ttl);
+    const bool own = own_end && i + 1 == blocks.size();
+    if (is_marked(blocks, i) && (own ? marks.keep_turn() : marks.keep_shared()))
+      out += cache_control(ttl);
     out += '}';
     first = false;
   }
@@ -99,10 +101,10 @@ std::string messages_body(const ModelRequest& request, Delivery delivery) {
   }
   if (has_text(prompt.system)) {
     out += R"(,"system":)";
-    append_blocks(out, prompt.system, prompt.ttl, marks);
+    append_blocks(out, prompt.system, false, prompt.ttl, marks);
   }
   out += R"(,"messages":[{"role":"user","content":)";
-  append_blocks(out, prompt.user, prompt.ttl, marks);
+  append_blocks(out, prompt.user, ends_with_own_mark(prompt), prompt.ttl, marks);
   out += '}';
   for (const PromptTurn& turn : prompt.turns) append_turn(out, turn, prompt.ttl, marks);
   out += ']';

@@ -184,6 +184,31 @@ TEST(PrefixTest, SiblingsShareAKeyThatEveryChangeOfTheSharedPartBreaks) {
   }
 }
 
+TEST(PrefixTest, SiblingLoopsShareWhatStandsBeforeTheirOwnTasks) {
+  const auto loop = [](const char* task, bool is_shared) {
+    Prompt prompt;
+    prompt.tools = "[{}]";
+    prompt.user = {{"shared", is_shared}, {task, true}};
+    prompt.own_mark = true;
+    return prefix_of(request_with(prompt));
+  };
+  EXPECT_FALSE(loop("mine", true).key.empty());
+  EXPECT_EQ(loop("mine", true), loop("yours", true));
+  EXPECT_EQ(loop("mine", false), SharedPrefix{});
+}
+
+TEST(MessagesBodyTest, ALoopsOwnMarkTakesNoPlaceFromWhatIsShared) {
+  Prompt prompt;
+  prompt.system = {{"s1", true}, {"s2", true}};
+  prompt.user = {{"u1", true}, {"own", true}};
+  prompt.own_mark = true;
+  prompt.turns = {{R"([{"type":"text","text":"a"}])", R"([{"type":"text","text":"r1"}])", true}};
+  const std::string body = messages_body(request_with(prompt));
+  EXPECT_EQ(marks_in(body), 4u);
+  for (const char* kept : {"s1", "u1", "own", "r1"})
+    EXPECT_NE(body.find(fmt::format(R"("text":"{}"{})", kept, kMark)), body.npos) << kept;
+}
+
 TEST(PrefixTest, WithoutASharedMarkThereIsNone) {
   Prompt prompt;
   prompt.user = {{"own", false}};

@@ -93,7 +93,11 @@ class Questions : public Workflow {
   void finished(const Task&, std::string_view answer, std::string_view) override {
     answers.emplace_back(answer);
   }
-  Ask ask(const RunState&, const Task&) override { return prompt; }
+  Ask ask(const RunState&, const Task& task) override {
+    Prompt asked = prompt;
+    if (ask_apart) asked.user.back().text += task.spec.id.to_string();
+    return asked;
+  }
   std::vector<NewTask> read_piece(const Task&, std::string_view) override { return {}; }
   Appraisal judge(const Task&, const CallSettled&) override {
     if (appraisals.empty()) return {};
@@ -105,6 +109,7 @@ class Questions : public Workflow {
 
   int count = 1;
   bool batch = false;
+  bool ask_apart = false;  // each task in words of its own
   Prompt prompt{.user = {{"why?"}}};
   std::deque<Appraisal> appraisals;  // of the next answers; the others are accepted
   std::vector<std::string> answers;
@@ -354,6 +359,21 @@ TEST_F(DriverTest, SiblingsAreSentOnceTheFirstAnswerHasBegun) {
   http.open[0].on_body(kAnswer.substr(0, 200));
   journal.flush();
   EXPECT_THAT(http.requests, SizeIs(3));
+}
+
+TEST_F(DriverTest, SiblingLoopsWaitForTheFirstToo) {
+  workflow.count = 2;
+  workflow.prompt = {.tools = R"([{"name":"read","input_schema":{"type":"object"}}])",
+                     .user = {{std::string(40'000, 'x'), true}, {"why?"}},
+                     .uses = 2};
+  workflow.ask_apart = true;
+  begin();
+  journal.flush();
+  ASSERT_THAT(http.requests, SizeIs(1));
+  http.open[0].on_head(200, {{"content-type", "text/event-stream"}});
+  http.open[0].on_body(kAnswer.substr(0, 200));
+  journal.flush();
+  EXPECT_THAT(http.requests, SizeIs(2));
 }
 
 // ---- the day's cap ----
