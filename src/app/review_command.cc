@@ -58,10 +58,12 @@ Status check_output(const std::string& output) {
                                  folder.string(), std::strerror(errno)));
 }
 
-void say_score(Journal& journal, const RunId& id) {
-  const Result<std::vector<Event>> events = journal.events(id);
-  if (!events) return;
-  if (const auto score = score_of(past_run(*events))) say(score_text(*score));
+void say_score(const RunState& run) {
+  PastRun past;
+  past.status = run.status;
+  past.forecast = run.created.forecast;
+  past.charged = run.budget.charged();
+  if (const auto score = score_of(past)) say(score_text(*score));
 }
 
 ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
@@ -82,7 +84,7 @@ ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
     return failed;
   }
   if (!request.output.empty()) say(fmt::format("the report is in {}", request.output));
-  say_score(session.journal(), id);
+  say_score(*run);
   if (const std::string advice = what_to_do(*run, id); !advice.empty()) say(advice);
   return code;
 }
