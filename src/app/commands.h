@@ -26,6 +26,7 @@ struct ReviewOptions {
   std::string mode = "auto";  // "auto", "orchestrate" or "direct"
   std::string effort;         // of a direct call; empty: its task type's
   bool batch = false;
+  double batch_poll = 60;  // seconds
   std::string project;        // empty: the place of what is reviewed
   std::string confirm_above;  // dollars; empty: never ask
   bool yes = false;

@@ -72,6 +72,12 @@ void add_review_input(CLI::App* command, ReviewOptions& options) {
       ->check(CLI::IsMember({"low", "medium", "high", "xhigh", "max"}));
   command->add_flag("--batch", options.batch,
                     "Workers go by batch: half the price, within a day, mostly within an hour");
+  command
+      ->add_option("--batch-poll", options.batch_poll,
+                   "The longest time between two questions after a batch")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.05, 3600.0))
+      ->capture_default_str();
   command->add_option("--budget", options.budget, "The most to spend, in dollars; never passed")
       ->capture_default_str();
   add_caps(command, options.caps);

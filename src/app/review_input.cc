@@ -88,6 +88,7 @@ Result<RunRequest> read_options(const ReviewOptions& options) {
   if (Status mode = read_mode(options, request); !mode) return mode.error();
   request.project = project_of(options);
   request.batch = options.batch;
+  request.batch_poll = Millis(static_cast<std::int64_t>(options.batch_poll * 1000));
   request.parallel = options.parallel;
   request.max_tasks = options.max_tasks;
   request.fail_on = options.fail_on;
