@@ -59,13 +59,12 @@ void enter_index(RunState& run, const Task& task) {
 }
 
 void count_running(RunState& run, const Task& task, int by) {
+  const bool joins =
+      task.status == TaskStatus::kPreparing || task.status == TaskStatus::kBackingOff;
+  if (task.spec.batch && joins) run.batch_joining += by;
   if (!task.running()) return;
   run.running += by;
-  if (task.spec.batch) {
-    if (task.status == TaskStatus::kPreparing) run.batch_preparing += by;
-  } else if (task.spec.role == Role::kWorker) {
-    run.workers_running += by;
-  }
+  if (!task.spec.batch && task.spec.role == Role::kWorker) run.workers_running += by;
 }
 
 // The only place where a task's status changes.

@@ -159,7 +159,7 @@ struct RunState {
   std::deque<TaskId> prepared;  // first come, first served
   std::deque<TaskId> deciding;
   int workers_running = 0;  // hands that are busy; what goes by batch needs none
-  int batch_preparing = 0;
+  int batch_joining = 0;    // by batch, and to be reserved before long: preparing or backing off
   int running = 0;
   int ended = 0;
   int skipped = 0;

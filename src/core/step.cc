@@ -83,10 +83,10 @@ Decision decide_time_limit(const RunState& run, Instant now) {
   return std::nullopt;
 }
 
-// Everything that can join has joined: what else would start has started, and what waits for money
-// waits for these.
+// Everything that can join has joined: what else would start has started, what was refused together
+// has backed off, and what waits for money waits for these.
 bool all_there(const RunState& run) {
-  return run.plan_closed && run.batch_preparing == 0 && run.day.asked == Money();
+  return run.plan_closed && run.batch_joining == 0 && run.day.asked == Money();
 }
 
 // Whatever goes on waits for what these hold, the plan itself perhaps.

@@ -144,7 +144,8 @@ class ADaysCap(Capped):
     """One state folder, one project: whatever runs on that day shares it."""
 
     def day(self, *more):
-        return ["--budget-per-day", "0.60", "--parallel", "64", "--repo", self.changes.folder, "--format", "json", *more]
+        return ["--budget-per-day", "0.60", "--parallel", "64", "--repo", self.changes.folder, "--format", "json",
+                *more]
 
     def setUp(self):
         super().setUp()
@@ -274,7 +275,8 @@ class TheProvider(Capped):
                 plain = [plan(*self.many(24)), works(latency_ms=30)]
                 mock = self.mock(*options, script=script + plain)
                 repository = self.small_change(name)
-                done = self.baton("review", "--repo", repository.folder, "--parallel", "4", "--format", "json", mock=mock)
+                done = self.baton("review", "--repo", repository.folder, "--parallel", "4", "--format", "json",
+                                  mock=mock)
                 self.assertEqual(done.code, PROVIDER, done.err)
                 self.assertRegex(done.err, r"paused: .*raise the limit at the provider.*`baton resume")
                 report = json.loads(done.out)
