@@ -87,8 +87,10 @@ void Driver::resume(RunState state, std::optional<BudgetRaised> raised) {
     if (!text) return fail(text.error());
     findings_[task.spec.id] = std::move(*text);
   }
+  // Those of the process before this one; what follows now may form others.
+  const std::map<BatchId, OpenBatch> to_collect = run_.batches;
   tell(RunResumed{Loop::now()});
-  collect_open_batches();
+  collect(to_collect);
 }
 
 void Driver::stop(std::string why) {
@@ -287,9 +289,9 @@ void Driver::submit(const BatchFormed& event) {
   batches_.start(std::move(job));
 }
 
-// Those of a process before this one: known by name, or to be looked for.
-void Driver::collect_open_batches() {
-  for (const auto& [id, batch] : run_.batches) {
+// Known by name, or to be looked for.
+void Driver::collect(const std::map<BatchId, OpenBatch>& batches) {
+  for (const auto& [id, batch] : batches) {
     BatchJob job;
     job.batch = id;
     job.name = batch.name;

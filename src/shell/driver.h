@@ -95,7 +95,7 @@ class Driver {
   void send(const CallReserved& event);
   HttpRequest request_with(std::string body) const;
   void submit(const BatchFormed& event);
-  void collect_open_batches();
+  void collect(const std::map<BatchId, OpenBatch>& batches);
   std::string item_name(CallId call) const;
   std::optional<Pacer::Ticket> take_a_ticket(const Task& task) const;
   void hear_head(CallId call, int status, const HttpHeaders& headers);
