@@ -26,7 +26,7 @@ struct ReviewOptions {
   std::string mode = "auto";  // "auto", "orchestrate" or "direct"
   std::string effort;         // of a direct call; empty: its task type's
   bool batch = false;
-  double batch_poll = 60;  // seconds
+  double batch_poll = 60;     // seconds
   std::string project;        // empty: the place of what is reviewed
   std::string confirm_above;  // dollars; empty: never ask
   bool yes = false;
@@ -63,6 +63,7 @@ ExitCode verify_command(const RunOptions& options);
 struct CostOptions {
   std::string run;  // empty: the latest, or all
   bool all = false;
+  bool forecast = false;  // how good the forecasts were, instead of what was spent
   std::string project;
   std::string since, until;     // days, both included
   std::vector<std::string> by;  // "run", "role", "model", "worker", "type", "day", "month"

@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "app/files.h"
+#include "app/forecast_scores.h"
 #include "app/run_lookup.h"
 #include "app/say.h"
 #include "app/settings.h"
@@ -215,6 +216,7 @@ Result<std::string> ledger_text(Journal& journal, const Catalog& catalog,
 
 Result<std::string> cost_text(const CostOptions& options) {
   if (Status sound = check(options); !sound) return sound.error();
+  if (options.forecast) return forecast_scores_text(options);
   const Result<Tables> tables = load_tables(options.prices, "");
   if (!tables) return tables.error();
   const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);

@@ -147,6 +147,8 @@ CLI::App* add_cost(CLI::App& app, CostOptions& options) {
   CLI::App* cost = app.add_subcommand("cost", "Show what one run or many cost, to the picodollar");
   CLI::Option* run = cost->add_option("--run", options.run, "One run (default: the latest)");
   cost->add_flag("--all", options.all, "All runs")->excludes(run);
+  cost->add_flag("--forecast", options.forecast,
+                 "How good forecasts have been: of all runs, or those asked for");
   cost->add_option("--project", options.project, "All runs of this project")->excludes(run);
   cost->add_option("--since", options.since, "What runs cost since this day, such as 2026-11-01");
   cost->add_option("--until", options.until, "What runs cost until this day, it included");

@@ -108,6 +108,24 @@ class Scored(Estimating):
         self.assertRegex(done.err, r"the forecast was \$0\.\d+ \(\$0\.\d+ to \$0\.\d+\); it cost \$0\.\d+, \d+ % of it")
 
 
+    def test_and_all_together_by_baton_cost(self):
+        repository, mock = self.small_change(), self.mock()
+        for _ in range(2):
+            self.review(repository=repository, mock=mock)
+        self.review("--local", repository=repository, code=None)
+        scores = self.cost("--forecast")
+        self.assertEqual((len(scores["runs"]), scores["not_scored"]), (2, 1))
+        self.assertEqual(scores["inside"] + scores["below"] + scores["above"], 2)
+        self.assertTrue(scores["runs"][0]["inside"])
+        spent = {run["run_id"]: run["spent_usd"] for run in self.runs()}
+        for run in scores["runs"]:
+            self.assertEqual(run["actual_usd"], spent[run["run_id"]])
+        text = self.baton("cost", "--forecast", "--project", repository.folder)
+        self.assertIn("of 2 inside their interval", text.out)
+        refused = self.baton("cost", "--forecast", "--format", "csv")
+        self.assertEqual(refused.code, USAGE)
+
+
 class ConfirmAbove(BatonTest):
     def test_refuses_without_a_terminal_and_spends_nothing(self):
         mock, repository = self.mock(), self.small_change()
