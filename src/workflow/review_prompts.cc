@@ -96,14 +96,15 @@ Prompt Review::direct_prompt() const {
 int Review::uses_of_pack(const RunState& run, const Task& task) {
   Pack& pack = packs_[pack_key(outcomes_.at(task.spec.id).task)];
   pack.alone.erase(task.spec.id);  // if it is asked again, it may find company
+  int alike = 0;
   int uses = 0;
   for (const TaskId id : pack.members) {
     const Task& member = run.task(id);
-    const bool alike = member.tier == task.tier && member.effort == task.effort &&
-                       !member.spec.batch && !pack.alone.contains(id);
-    if (alike && ++uses == kMostUses) break;
+    if (member.tier != task.tier || member.effort != task.effort || member.spec.batch) continue;
+    ++alike;
+    if (!pack.alone.contains(id) && ++uses == kMostUses) break;
   }
-  if (uses > 1 && !run.plan_closed) ++uses;  // a plan that names two such tasks names more
+  if (alike > 1 && !run.plan_closed) ++uses;  // a plan that names two such tasks names more
   if (uses == 1) pack.alone.insert(task.spec.id);
   return uses;
 }

@@ -1,9 +1,8 @@
 """Plan and workers, or one call alone: as asked for, or the cheaper of the two where both do."""
 
 import unittest
-from decimal import Decimal
 
-from harness import DONE, USAGE, BatonTest, answers, finding
+from harness import USAGE, BatonTest, answers, finding, plan, planned, works
 
 DIRECT = "You review a whole change by yourself"
 BEFORE = {"src/disk.cc": "int write(int fd) {\n  return fd;\n}\n"}
@@ -103,6 +102,25 @@ class PlanAndWorkers(Modes):
     def test_without_a_key_are_checkers(self):
         report = self.review("--local", repository=self.tiny_change(), code=None)
         self.assertEqual(self.created(report)["mode"], "local")
+
+
+class SharedFiles(Modes):
+    def test_are_written_to_the_cache_once_and_read_by_the_tasks_that_look_at_them(self):
+        repository = self.tiny_change()
+        repository.commit("Much", {"src/disk.cc": "".join(f"int number_{n} = {n};\n" for n in range(2_000))})
+        tasks = [planned(n, "architectural_analysis", "src/disk.cc") for n in range(1, 9)]
+        mock = self.mock(script=[plan(*tasks), works(latency_ms=100)])
+        report = self.review(repository=repository, mock=mock)
+        counted = report["cost"]["by_model"]["claude-opus-4-7"]["tokens"]
+        workers = [r["usage"] for r in mock.requests()[1:]]
+        self.assertEqual(len(workers), 8)
+        writers = [w for w in workers if w["cache_creation_5m_input_tokens"] > 0]
+        readers = [w for w in workers if w["cache_read_input_tokens"] > 0]
+        # The first may have been sent before the plan named another.
+        self.assertEqual(len(writers), 1)
+        self.assertGreaterEqual(len(readers), 6)
+        self.assertGreater(counted["cache_read"], 5 * counted["cache_write_5m"])
+        self.assert_books_balance(report["run_id"], mock)
 
 
 if __name__ == "__main__":
