@@ -45,6 +45,12 @@ void mark_tail(Prompt& prompt) {
 
 }  // namespace
 
+std::optional<CacheTtl> ttl_for(Millis gap) {
+  if (gap <= Millis::seconds(4 * 60)) return CacheTtl::k5Minutes;
+  if (gap <= Millis::seconds(48 * 60)) return CacheTtl::k1Hour;
+  return std::nullopt;
+}
+
 bool cache_pays(const PriceStep& price, CacheTtl ttl, int uses) {
   return write_price(price, ttl) + price.cache_read * (uses - 1) < price.input * uses;
 }
@@ -53,12 +59,15 @@ void settle_cache_marks(Prompt& prompt, const Model& model, const PriceSheet& sh
   const auto tokens = [&](std::size_t bytes) {
     return estimated_tokens(bytes, model.tokenizer_percent);
   };
+  for (PromptTurn& turn : prompt.turns) turn.cache_mark = false;
+  const std::optional<CacheTtl> ttl = ttl_for(prompt.gap);
+  if (!ttl) return drop_shared_marks(prompt);
+  prompt.ttl = *ttl;
   const PriceStep& price = sheet.step_for(tokens(all_bytes(prompt)));
   if (!cache_pays(price, prompt.ttl, prompt.uses) ||
       tokens(shared_bytes(prompt)) < model.min_cacheable) {
     drop_shared_marks(prompt);
   }
-  for (PromptTurn& turn : prompt.turns) turn.cache_mark = false;
   if (prompt.tools.empty() || !cache_pays(price, prompt.ttl, 2)) return;
   if (tokens(all_bytes(prompt)) >= model.min_cacheable) mark_tail(prompt);
 }

@@ -120,6 +120,23 @@ TEST(CachePlanTest, WhatALoopSharesWithOthersStaysMarkedHoweverLongItGrows) {
   EXPECT_EQ(marks(settled(prompt)), "x .xx");
 }
 
+TEST(CachePlanTest, AnEntryLivesLongerThanTheGapBetweenItsUsesOrIsNotWritten) {
+  EXPECT_EQ(ttl_for(Millis()), CacheTtl::k5Minutes);
+  EXPECT_EQ(ttl_for(Millis::seconds(240)), CacheTtl::k5Minutes);
+  EXPECT_EQ(ttl_for(Millis::seconds(241)), CacheTtl::k1Hour);
+  EXPECT_EQ(ttl_for(Millis::seconds(2880)), CacheTtl::k1Hour);
+  EXPECT_EQ(ttl_for(Millis::seconds(2881)), std::nullopt);
+  Prompt slow = question(3);
+  slow.gap = Millis::seconds(600);
+  EXPECT_EQ(settled(slow).ttl, CacheTtl::k1Hour);
+  EXPECT_EQ(marks(settled(slow)), "x. ");
+  slow.uses = 2;  // two writes' worth and a read: dearer than to read plain input twice
+  EXPECT_EQ(marks(settled(slow)), ".. ");
+  slow.uses = 100;
+  slow.gap = Millis::seconds(7200);
+  EXPECT_EQ(marks(settled(slow)), ".. ");
+}
+
 TEST(CachePlanTest, NoPromptHasMoreMarksThanTheProviderTakes) {
   Prompt prompt = question(4);
   prompt.system[0] = {text_of(2000), true};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "base/tokens.h"
 
 namespace baton {
@@ -38,8 +39,9 @@ struct Prompt {
   std::vector<PromptBlock> user;
   std::vector<PromptTurn> turns;
   std::string schema;  // JSON Schema (text) the answer must follow; empty: free text
+  int uses = 1;        // calls that are expected to share what is marked, this one included
+  Millis gap;          // expected between two of them: from the start of one to that of the next
   CacheTtl ttl = CacheTtl::k5Minutes;  // of its marks
-  int uses = 1;  // calls that are expected to share what is marked, this one included
   // The mark on the last block of `user` is for this call's own next turn: no sibling reads it.
   bool own_mark = false;
 
