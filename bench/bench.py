@@ -184,7 +184,7 @@ def told_by_journal(database):
 def run_baton(programs, workload, calls, folder):
     write_change(folder / "change.diff", workload.files)
     with StandIn(programs, workload, folder, calls) as url:
-        command = [programs.baton, "review", "--diff", "change.diff", "--state", "state", "--budget", "1000000",
+        command = [programs.baton, "review", "--mode", "orchestrate", "--diff", "change.diff", "--state", "state", "--budget", "1000000",
                    "--parallel", str(workload.parallel), "--max-tasks", "100000"]
         _, sample = measured(command, folder, {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url})
     sample.finished, sample.together = told_by_journal(folder / "state" / "baton.db")

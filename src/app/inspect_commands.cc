@@ -30,6 +30,8 @@ std::string task_text(const RunState& run, const Task& task) {
       fmt::format("  {:<5} {:<34} {:<9} {:<20} {}", task.spec.id.to_string(), task.spec.type,
                   to_string(task.tier), task.model, to_string(task.status));
   if (task.attempts > 1) fmt::format_to(std::back_inserter(text), ", {} attempts", task.attempts);
+  if (!task.turns.empty())
+    fmt::format_to(std::back_inserter(text), ", {} turns", task.turns.size() + 1);
   if (!task.spec.after.empty()) {
     std::vector<std::string> before;
     for (const TaskId id : task.spec.after) before.push_back(id.to_string());
@@ -89,6 +91,7 @@ ExitCode show_command(const RunOptions& options) {
   fmt::print("{}  {}  {}\n", *id, run->created.workflow, for_terminal(run->created.title));
   fmt::print("{}, begun {}, {} events{}\n", to_string(run->status), timestamp_of(run->created.at),
              events->size(), run->reason.empty() ? "" : ": " + for_terminal(run->reason));
+  if (!run->created.mode_reason.empty()) fmt::print("{}\n", for_terminal(run->created.mode_reason));
   fmt::print(
       "{} spent{}{}, prices of catalogue {}\n\nTasks\n", run->budget.charged().to_display(),
       run->budget.cap() ? " of " + run->budget.cap()->to_display() : "",
