@@ -10,12 +10,26 @@ namespace baton {
 namespace {
 
 constexpr Millis kFirstWait = Millis(500);
-// A batch that was taken shows in the list within moments; looked for so often before it is called
-// not created.
-constexpr int kLooks = 3;
+// A batch that was taken shows in the list within moments; looked for so often, over half a minute,
+// before it is called not created.
+constexpr int kLooks = 5;
+// Of a hundred batches each: nobody has created more since.
+constexpr int kMostPages = 100;
 // Clocks differ: a batch as old as this may still be ours.
 constexpr Millis kClockSkew = Millis::seconds(600);
 constexpr int kMostRefusals = 20;
+// What was created a moment ago may not be found everywhere yet.
+constexpr int kMostMisses = 5;
+constexpr std::size_t kMostRuledOut = 1000;
+
+// An error of the server's own bills no call, but may come after a batch was taken.
+bool may_have_been_done(const CallNotBilled& refused) {
+  return refused.http_status >= 500 && refused.http_status != 529;
+}
+
+CallNotBilled unusable(std::string message) {
+  return {.kind = FailureKind::kUnavailable, .message = std::move(message)};
+}
 
 CallUnknown untold(std::string message) {
   return CallUnknown{.kind = FailureKind::kCut, .message = std::move(message), .seen = {}};
@@ -26,8 +40,11 @@ CallUnknown untold(std::string message) {
 struct BatchRunner::Work {
   BatchJob job;
   Millis wait = kFirstWait;
-  int refusals = 0;
+  int refusals = 0;  // in a row
+  int misses = 0;
   int looks = 0;
+  int pages = 0;                        // of this look at the list
+  std::set<std::string> listed;         // by them
   bool recognised = false;              // the batch of that name is ours
   std::vector<std::string> candidates;  // names of batches that may be ours
   std::set<std::string> ruled_out;
@@ -93,10 +110,14 @@ void BatchRunner::later(Work& work, void (BatchRunner::*what)(Work&)) {
 bool BatchRunner::must_give_up(Work& work, const CallNotBilled& refused) {
   const bool never_heals = refused.kind == FailureKind::kDenied;
   if (!never_heals && ++work.refusals < kMostRefusals) return false;
+  give_up(work, refused.message);
+  return true;
+}
+
+void BatchRunner::give_up(Work& work, const std::string& why) {
   const BatchId batch = work.job.batch;
   works_.erase(batch);
-  handlers_.on_stuck(batch, refused.message);
-  return true;
+  handlers_.on_stuck(batch, why);
 }
 
 // ---- creating ----
@@ -115,7 +136,8 @@ void BatchRunner::create(Work& work) {
 }
 
 void BatchRunner::created(Work& work, ApiReply::Outcome outcome) {
-  if (const auto* refused = std::get_if<CallNotBilled>(&outcome)) return end_all(work, *refused);
+  const auto* refused = std::get_if<CallNotBilled>(&outcome);
+  if (refused != nullptr && !may_have_been_done(*refused)) return end_all(work, *refused);
   if (const auto* body = std::get_if<std::string>(&outcome)) {
     if (Result<BatchStatus> status = batch_status(*body)) {
       work.job.name = status->id;
@@ -129,45 +151,63 @@ void BatchRunner::created(Work& work, ApiReply::Outcome outcome) {
 
 // ---- looking for what may have been created ----
 
-void BatchRunner::look_for(Work& work, std::string after) {
+void BatchRunner::look_for(Work& work, const std::string& after) {
+  if (after.empty()) {
+    work.pages = 0;
+    work.listed.clear();
+  }
   HttpRequest request;
   request.method = HttpRequest::Method::kGet;
   request.url = batches_list_url(endpoint_, after);
   ask(work, std::move(request), [this](Work& w, ApiReply::Outcome o) { listed(w, std::move(o)); });
 }
 
+void BatchRunner::look_again(Work& work) {
+  const Millis wait = std::min(work.wait * 4, longest_wait_);
+  work.wait = std::min(work.wait * 2, longest_wait_);
+  loop_.after(wait, [this, alive = alive_, batch = work.job.batch] {
+    if (*alive && works_.contains(batch)) look_for(*works_.at(batch), {});
+  });
+}
+
 void BatchRunner::listed(Work& work, ApiReply::Outcome outcome) {
-  const auto again = [this](Work& w) {
-    loop_.after(std::min(w.wait * 4, longest_wait_), [this, alive = alive_, batch = w.job.batch] {
-      if (*alive && works_.contains(batch)) look_for(*works_.at(batch), {});
-    });
-  };
   if (const auto* refused = std::get_if<CallNotBilled>(&outcome)) {
-    if (!must_give_up(work, *refused)) again(work);
+    if (!must_give_up(work, *refused)) look_again(work);
     return;
   }
   const auto* body = std::get_if<std::string>(&outcome);
   const Result<BatchList> list =
       body == nullptr ? Result<BatchList>(input_error("no list came")) : batch_list(*body);
   if (!list) {
-    const CallNotBilled unreadable{.kind = FailureKind::kUnavailable,
-                                   .message = list.error().message};
-    if (!must_give_up(work, unreadable)) again(work);
+    if (!must_give_up(work, unusable(list.error().message))) look_again(work);
     return;
   }
-  bool older = false;
-  for (const BatchStatus& batch : list->batches) {
-    older |= batch.created_at + kClockSkew < work.job.formed;
+  if (note_candidates(work, *list) && !list->next_after.empty()) {
+    if (++work.pages < kMostPages) return look_for(work, list->next_after);
+    if (work.candidates.empty()) {
+      if (!must_give_up(work, unusable("the list of batches does not end"))) look_again(work);
+      return;
+    }
+  }
+  if (!work.candidates.empty()) return next_candidate(work);
+  if (++work.looks < kLooks) return look_again(work);
+  end_all(work, unusable("the batch was not created: the provider lists none"));
+}
+
+// Whether those on the next page may be ours, too: not behind older ones, nor where a page shows
+// again what was shown before.
+bool BatchRunner::note_candidates(Work& work, const BatchList& page) {
+  bool goes_on = true;
+  for (const BatchStatus& batch : page.batches) {
+    const bool older = batch.created_at + kClockSkew < work.job.formed;
+    const bool shown = !work.listed.insert(batch.id).second;
+    goes_on = goes_on && !older && !shown;
     const bool may_be_ours =
-        !(batch.created_at + kClockSkew < work.job.formed) &&
+        !older && !shown &&
         batch.counts.total() == static_cast<std::int64_t>(work.job.custom.size());
     if (may_be_ours && !work.ruled_out.contains(batch.id)) work.candidates.push_back(batch.id);
   }
-  if (!older && !list->next_after.empty()) return look_for(work, list->next_after);
-  if (!work.candidates.empty()) return next_candidate(work);
-  if (++work.looks < kLooks) return again(work);
-  end_all(work, CallNotBilled{.kind = FailureKind::kUnavailable,
-                              .message = "the batch was not created: the provider lists none"});
+  return goes_on;
 }
 
 void BatchRunner::next_candidate(Work& work) {
@@ -176,6 +216,13 @@ void BatchRunner::next_candidate(Work& work) {
   work.candidates.pop_back();
   work.wait = kFirstWait;
   poll(work);
+}
+
+void BatchRunner::rule_out(Work& work) {
+  work.ruled_out.insert(work.job.name);
+  work.job.name.clear();
+  if (work.ruled_out.size() >= kMostRuledOut) return give_up(work, "none of its batches is ours");
+  next_candidate(work);
 }
 
 // ---- polling ----
@@ -189,20 +236,29 @@ void BatchRunner::poll(Work& work) {
 
 void BatchRunner::polled(Work& work, ApiReply::Outcome outcome) {
   if (const auto* refused = std::get_if<CallNotBilled>(&outcome)) {
-    if (refused->http_status == 404 && work.recognised) {
-      return end_all(work, untold(fmt::format("the provider does not know its batch {} any more",
-                                              work.job.name)));
-    }
+    if (refused->http_status == 404) return gone(work);
     if (!must_give_up(work, *refused)) later(work, &BatchRunner::poll);
     return;
   }
   const auto* body = std::get_if<std::string>(&outcome);
-  if (body == nullptr) return later(work, &BatchRunner::poll);
-  const Result<BatchStatus> status = batch_status(*body);
-  if (!status || status->state != BatchState::kEnded) return later(work, &BatchRunner::poll);
+  const Result<BatchStatus> status =
+      body == nullptr ? Result<BatchStatus>(input_error("no answer came")) : batch_status(*body);
+  if (!status) {
+    if (!must_give_up(work, unusable(status.error().message))) later(work, &BatchRunner::poll);
+    return;
+  }
   work.refusals = 0;
+  if (status->state != BatchState::kEnded) return later(work, &BatchRunner::poll);
   work.wait = kFirstWait;
   fetch_results(work);
+}
+
+// The provider knows the batch, or its results, no more.
+void BatchRunner::gone(Work& work) {
+  if (!work.recognised) return rule_out(work);
+  if (++work.misses < kMostMisses) return later(work, &BatchRunner::poll);
+  end_all(work,
+          untold(fmt::format("the provider does not know its batch {} any more", work.job.name)));
 }
 
 // ---- results ----
@@ -229,10 +285,9 @@ void BatchRunner::fetch_results(Work& work) {
     if (!*alive || !works_.contains(batch)) return;
     const bool whole = *status == 200 && end.kind == TransferEnd::Kind::kComplete;
     if (whole) return finish_results(*works_.at(batch));
-    const CallNotBilled failed{
-        .kind = FailureKind::kUnavailable,
-        .message = fmt::format("its results did not come: {} {}", *status, end.message)};
-    if (!must_give_up(*works_.at(batch), failed))
+    if (*status == 404) return gone(*works_.at(batch));
+    const std::string why = fmt::format("its results did not come: {} {}", *status, end.message);
+    if (!must_give_up(*works_.at(batch), unusable(why)))
       later(*works_.at(batch), &BatchRunner::fetch_results);
   };
   http_.start(std::move(request), std::move(handlers));
@@ -249,9 +304,7 @@ void BatchRunner::finish_results(Work& work) {
   if (still == works_.end()) return;
   Work& rest = *still->second;
   if (rest.recognised) return end_all(rest, untold("the results of its batch do not tell of it"));
-  rest.ruled_out.insert(rest.job.name);
-  rest.job.name.clear();
-  next_candidate(rest);
+  rule_out(rest);
 }
 
 // Each end may be the last of the work, or of the one who is told.

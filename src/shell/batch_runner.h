@@ -57,16 +57,21 @@ class BatchRunner {
 
   void create(Work& work);
   void created(Work& work, ApiReply::Outcome outcome);
-  void look_for(Work& work, std::string after);
+  void look_for(Work& work, const std::string& after);
+  void look_again(Work& work);
   void listed(Work& work, ApiReply::Outcome outcome);
+  static bool note_candidates(Work& work, const BatchList& page);
   void poll(Work& work);
   void polled(Work& work, ApiReply::Outcome outcome);
   void fetch_results(Work& work);
   void finish_results(Work& work);
   void next_candidate(Work& work);
+  void rule_out(Work& work);
+  void gone(Work& work);
   void deliver(BatchId batch, Items items);
   void end_all(Work& work, const CallOutcome& outcome);
   bool must_give_up(Work& work, const CallNotBilled& refused);
+  void give_up(Work& work, const std::string& why);
   void later(Work& work, void (BatchRunner::*what)(Work&));
   void ask(Work& work, HttpRequest request, Read read);
 
