@@ -78,7 +78,11 @@ TaskAdded Driver::placed(NewTask task, Instant now, std::vector<Blob>& texts) {
 
 void Driver::resume(RunState state, std::optional<BudgetRaised> raised) {
   run_ = std::move(state);
-  if (raised) record(step(run_, *std::move(raised), parts_.rules), {});
+  if (raised) {
+    // Only noted: what the process before had in flight is ended before anything is decided.
+    evolve(run_, *raised);
+    record({*std::move(raised)}, {});
+  }
   if (Status read = conversations_.restore(run_, parts_.journal); !read) return fail(read.error());
   // Findings of checkers that a model's answer is still to join.
   for (const Task& task : run_.tasks) {

@@ -265,6 +265,33 @@ TEST_F(DriverTest, ACutCallIsBookedAndTheRunCanBeResumed) {
   EXPECT_THAT(next_http.requests, SizeIs(1));
 }
 
+// It waited for what the first call held. The raise alone would let it go, before anybody has ended
+// what the process before had in flight.
+TEST_F(DriverTest, ABudgetRaisedAfterACrashPaysForNothingThatWasNotSent) {
+  workflow.count = 2;
+  begin(Money::pico(10'000'000'000));
+  journal.flush();
+  ASSERT_THAT(http.requests, SizeIs(1));
+  ASSERT_THAT(driver.state().prepared, SizeIs(1));
+  const Money in_flight = driver.state().budget.held();
+
+  HeldHttp next_http;
+  Driver next({loop,
+               journal,
+               next_http,
+               workflow,
+               rules,
+               endpoint,
+               {},
+               [](const RunState&, const std::vector<Event>&) {},
+               [](const Status&) {}});
+  next.resume(*replay(journal.log), BudgetRaised{Loop::now(), Money::dollars(1)});
+  journal.flush();
+  EXPECT_EQ(next.state().unknown, in_flight);
+  EXPECT_THAT(next_http.requests, SizeIs(2));
+  EXPECT_TRUE(*replay(journal.log) == next.state());
+}
+
 // ---- turns ----
 
 TEST_F(DriverTest, AnAnswerThatGoesOnIsSentBackWithWhatIsSaidToIt) {
