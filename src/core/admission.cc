@@ -227,10 +227,14 @@ constexpr int kMostLookedAt = 256;
 }  // namespace
 
 Tokens counted_input(const RunState& run, const CallPrepared& prepared, Instant now) {
-  const auto prefix = run.prefixes.find(prepared.prefix);
-  if (prefix == run.prefixes.end() || prefix->second.readable_until <= now)
-    return prepared.input_estimate;
-  return std::max(Tokens(), prepared.input_estimate - prepared.prefix_tokens);
+  const Task& task = run.task(prepared.task);
+  Tokens cached;
+  if (const auto prefix = run.prefixes.find(prepared.prefix);
+      prefix != run.prefixes.end() && now < prefix->second.readable_until) {
+    cached = prepared.prefix_tokens;
+  }
+  if (!task.turns.empty() && now < task.tail_until) cached = std::max(cached, task.tail);
+  return std::max(Tokens(), prepared.input_estimate - cached);
 }
 
 // First come, first served, of those that nothing holds back: a small call must not starve a large

@@ -277,13 +277,21 @@ void close_call(RunState& run, const OpenCall& call, const CallEnded& event) {
   run.open_calls.erase(event.call);
 }
 
+// What the provider has billed by the cache's prices, the next turn of the attempt can read.
+void note_tail(Task& task, const OpenCall& call, const Usage& usage) {
+  if (usage.cache_read + usage.cache_write_5m + usage.cache_write_1h == Tokens()) return;
+  task.tail = task.prepared->input_estimate;
+  task.tail_until = call.since + task.prepared->prefix_ttl;
+}
+
 void on(RunState& run, const CallEnded& event) {
   const OpenCall call = run.open_calls.at(event.call);
   close_call(run, call, event);
-  if (event.bill == BillState::kSettled && event.charge > call.hold) {
+  if (event.charge > call.hold) {
     run.overbilled =
-        fmt::format("{} of {} was billed {}, and {} had been set aside", event.call.to_string(),
-                    call.model, event.charge.to_display(), call.hold.to_display());
+        fmt::format("{} of {} {} billed {}, and {} had been set aside", event.call.to_string(),
+                    call.model, event.bill == BillState::kSettled ? "was" : "may have been",
+                    event.charge.to_display(), call.hold.to_display());
   }
   if (event.bill == BillState::kUnknown) run.unknown += event.charge;
   run.usage += event.usage;
@@ -291,6 +299,7 @@ void on(RunState& run, const CallEnded& event) {
   task.spent += event.charge;
   task.attempt_spent += event.charge;
   task.last_end = event;
+  note_tail(task, call, event.usage);
   move_to(run, task, TaskStatus::kDeciding);
 }
 
@@ -352,6 +361,7 @@ void on(RunState& run, const CallReserved& event) {
   call.max_output = event.max_output;
   call.hold = event.hold;
   call.price_date = event.price_date;
+  call.since = event.at;
   call.day = share_day(run, event.at);
   call.prefix = task.prepared->prefix;
   call.tokens = task.prepared->input_estimate + event.max_output;

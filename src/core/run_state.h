@@ -66,6 +66,8 @@ struct Task {
   std::vector<TaskId> dependents;
   std::optional<CallPrepared> prepared;
   std::optional<CallEnded> last_end;  // while kDeciding
+  Tokens tail;                        // about how much of its turns stands in the provider's cache
+  Instant tail_until;                 // and until when
   Instant not_before;
   Money spent;          // charged for its calls
   Money attempt_spent;  // of which for this attempt
@@ -91,6 +93,7 @@ struct OpenCall {
   Tokens max_output;
   Money hold;
   std::string price_date;
+  Instant since;       // its reservation
   std::string day;     // of the reservation, whose cap it counts against
   std::string prefix;  // that it may read or write
   Tokens tokens;       // about what it can use up

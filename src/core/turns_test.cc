@@ -51,6 +51,28 @@ TEST(TurnsTest, AnAnswerThatGoesOnIsATurnOfTheSameAttempt) {
   EXPECT_EQ(task(story).attempts, 1);
 }
 
+// Limits do not count what is read from the cache: of a loop, only what it has grown by.
+TEST(TurnsTest, WhatTheTurnBeforeLeftInTheCacheDoesNotCountAsInput) {
+  Story story = begun();
+  CallSettled outcome;
+  outcome.usage = {.cache_write_5m = Tokens(1000), .output = Tokens(100)};
+  CallPrepared next{story.now, TaskId(0), "key", Tokens(1000), true, Tokens(1000)};
+  next.prefix_ttl = Millis::seconds(300);
+  const auto counted = [&](Millis later) {
+    next.input_estimate = Tokens(1400);
+    return counted_input(story.run, next, kNoon + later);
+  };
+  story.run.tasks[0].prepared = next;
+  EXPECT_EQ(counted(Millis(0)), Tokens(1400));  // the attempt has no turn yet
+  CallEnded end =
+      booked_end(story.run, CallId(1), outcome, Verdict::kContinue, "answer", prices(), story.now);
+  end.reply = "reply";
+  story.tell(std::move(end));
+  EXPECT_EQ(counted(Millis(0)), Tokens(400));
+  EXPECT_EQ(counted(Millis::seconds(299)), Tokens(400));
+  EXPECT_EQ(counted(Millis::seconds(300)), Tokens(1400));
+}
+
 TEST(TurnsTest, TheLastAnswerEndsTheTaskAndAllItsTurnsArePaidFor) {
   Story story = begun();
   answered(story, Verdict::kContinue);
