@@ -126,7 +126,9 @@ std::optional<Instant> Pacer::earliest(const PacedCall& call, Instant now) {
     if (bucket.limit == 0) continue;
     // What passes the whole limit is for the provider to refuse: it goes when the bucket is full.
     const double margin = of.margin * bucket.limit;
-    const double lacking = std::min(amounts[i] + margin, bucket.limit) - bucket.level;
+    // With nothing under way no bucket is less than empty, whatever was taken off for estimates.
+    const double level = of.in_flight == 0 ? std::max(bucket.level, 0.0) : bucket.level;
+    const double lacking = std::min(amounts[i] + margin, bucket.limit) - level;
     wait = std::max(wait, lacking * kMinuteMs / bucket.limit);
   }
   return std::max(now + Millis(static_cast<std::int64_t>(std::ceil(wait))), of.held_until);
@@ -148,6 +150,15 @@ Pacer::Ticket Pacer::sent(const PacedCall& call, Instant now) {
   ++of.unheard;
   flights_.emplace(++last_ticket_, flight);
   return Ticket(last_ticket_);
+}
+
+void Pacer::promise(const RunId& run, CallId call, const PacedCall& paced, Instant now) {
+  promised_.insert_or_assign({run, call}, sent(paced, now));
+}
+
+std::optional<Pacer::Ticket> Pacer::claim(const RunId& run, CallId call) {
+  const auto promised = promised_.extract({run, call});
+  return promised ? std::optional(promised.mapped()) : std::nullopt;
 }
 
 void Pacer::count_as_heard(Flight& flight) {

@@ -99,6 +99,19 @@ TEST(PacerTest, ACallLargerThanTheLimitWaitsForAFullBucketOnly) {
   EXPECT_EQ(pacer.earliest(large, kStart), kStart + Millis(30'000));
 }
 
+// A limit far below what was sent would otherwise take years to fill the bucket again.
+TEST(PacerTest, NothingIsOwedToABucketOnceEveryCallHasEnded) {
+  Pacer pacer;
+  PacedCall call = small_call();
+  call.input = Tokens(100'000);
+  const Pacer::Ticket first = pacer.sent(call, kStart);
+  pacer.heard(first, {reading(1, 0), reading(1, 0), reading(1, 0)}, kStart);
+  const Pacer::Ticket second = pacer.sent(call, kStart);
+  for (const Pacer::Ticket ticket : {first, second}) pacer.ended(ticket, nullptr, kStart);
+  ASSERT_TRUE(pacer.earliest(call, kStart));
+  EXPECT_LE(*pacer.earliest(call, kStart), kStart + Millis::seconds(60));
+}
+
 TEST(PacerTest, WhatWasReadFromTheCacheIsNotCountedAndOutputIsLearned) {
   Pacer pacer;
   PacedCall call = small_call();
