@@ -123,6 +123,17 @@ TEST(CapsTest, ABillAboveItsHoldFreezesTheRunAndSaysSo) {
   EXPECT_EQ(story.run.budget.charged(), Money::cents(50));  // a bill is a fact
 }
 
+// What a cut answer told of its input is a fact, too.
+TEST(CapsTest, AnUnknownBillAboveItsHoldFreezesTheRunAsWell) {
+  Story story = planned(Money::dollars(1));
+  CallUnknown outcome;
+  outcome.seen = Usage{.input = Tokens(100'000)};
+  const auto events =
+      story.tell(booked_end(story.run, CallId(1), outcome, Verdict::kNone, {}, prices(), kNoon));
+  EXPECT_EQ(only<RunHalted>(events).size(), 1U);
+  EXPECT_EQ(story.run.status, RunStatus::kPaused);
+}
+
 // ---- limits ----
 
 TEST(LimitsTest, NoTurnIsTakenBeyondTheLimitAndTheNextTierTries) {
