@@ -6,8 +6,10 @@
 #include "app/commands.h"
 #include "app/run_lookup.h"
 #include "app/say.h"
+#include "app/settings.h"
 #include "base/text.h"
 #include "core/run_state.h"
+#include "report/cache_report.h"
 
 namespace baton {
 namespace {
@@ -80,6 +82,8 @@ ExitCode runs_command(const RunOptions& options) {
 }
 
 ExitCode show_command(const RunOptions& options) {
+  const Result<Tables> tables = load_tables(options.prices, "");
+  if (!tables) return say(tables.error());
   const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
   if (!journal) return say(journal.error());
   const Result<RunId> id = chosen_run(**journal, options.run);
@@ -98,6 +102,8 @@ ExitCode show_command(const RunOptions& options) {
       run->unknown > Money() ? " (" + run->unknown.to_display() + " of it booked, not known)" : "",
       run->created.catalog_version);
   for (const Task& task : run->tasks) fmt::print("{}\n", for_terminal(task_text(*run, task)));
+  if (const std::string cache = cache_text(cache_of(*events, tables->catalog)); !cache.empty())
+    fmt::print("\n{}", cache);
   if (run->unknown > Money()) {
     fmt::print("\nCalls whose bill is not known, booked at their worst case\n");
     show_unknown(*events);
