@@ -38,25 +38,27 @@ class Capped(BatonTest):
 class ARunsBudget(Capped):
     def test_is_spent_to_the_last_twentieth_by_64_workers_and_never_passed(self):
         repository = self.small_change()
-        mock = self.mock(script=[plan(*self.many(96, DEEP)), works(output_tokens=5600, latency_ms=200)])
-        report = self.review("--budget", "12", "--parallel", "64", "--max-tasks", "96",
+        # A plan with a given size is not cut, however long.
+        mock = self.mock(script=[plan(*self.many(200, DEEP), output_tokens=15_000),
+                                 works(output_tokens=5600, latency_ms=200)])
+        report = self.review("--budget", "20", "--parallel", "64", "--max-tasks", "200",
                              repository=repository, mock=mock, code=BUDGET)
         spent = self.assert_books_balance(report["run_id"], mock)
-        self.assertLessEqual(spent, Decimal("12"))
-        self.assertGreaterEqual(spent, Decimal("0.95") * Decimal("12"))
+        self.assertLessEqual(spent, Decimal("20"))
+        self.assertGreaterEqual(spent, Decimal("0.95") * Decimal("20"))
         self.assertGreaterEqual(most_at_once(mock.requests()[1:]), 60)
         # What was left undone is listed, each with its reason.
         done, missing = tasks_of(report, "done"), tasks_of(report, "skipped")
-        self.assertEqual(len(done) + len(missing), 96)
+        self.assertEqual(len(done) + len(missing), 200)
         self.assertEqual([t["id"] for t in report["missing"] if t["role"] == "worker"], [t["id"] for t in missing])
         for task in missing:
             self.assertRegex(task["note"], r"^one call can cost up to \$0\.\d+, and \$0\.\d+ of the budget are left$")
 
         # More money does the rest, and nothing that is done is done again.
         before = [r["body_sha256"] for r in mock.requests() if r["status"] == 200]
-        rest = self.resume(report["run_id"], "--budget", "20", mock=mock)
+        rest = self.resume(report["run_id"], "--budget", "40", mock=mock)
         self.assertEqual(rest["status"], "complete")
-        self.assertEqual(len(tasks_of(rest, "done")), 96)
+        self.assertEqual(len(tasks_of(rest, "done")), 200)
         after = [r["body_sha256"] for r in mock.requests()[len(before):]]
         self.assertEqual(set(before) & set(after), set())
         self.assertEqual(len(after), len(missing) + (1 if rest["synthesised"] else 0))
