@@ -26,6 +26,8 @@ std::string_view to_string(FailureKind kind) {
       return "cancelled";
     case FailureKind::kExpired:
       return "expired";
+    case FailureKind::kWithdrawn:
+      return "withdrawn";
     case FailureKind::kOverbilled:
       return "overbilled";
   }

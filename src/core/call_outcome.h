@@ -25,6 +25,7 @@ enum class FailureKind {
                  // retrying
   kCancelled,    // we cut it ourselves
   kExpired,      // an item of a batch that ran out of its time: not billed
+  kWithdrawn,    // somebody cancelled its batch at the provider: not billed, and not wanted
   kOverbilled,   // the bill passes what was set aside: the price is not what we think it is
 };
 

@@ -31,6 +31,7 @@ NextMove after_failure(FailureKind kind, int attempts) {
       return NextMove::kEscalate;
     case FailureKind::kDenied:
     case FailureKind::kSpendLimit:
+    case FailureKind::kWithdrawn:
     case FailureKind::kOverbilled:
       return NextMove::kHaltRun;
     // Nothing was billed, and what could not be done in a day can be tried for another one.

@@ -83,6 +83,7 @@ TEST(NextMoveTest, EveryKindOfFailureHasItsMove) {
                              {FailureKind::kSpendLimit, kHaltRun, kAlways, kHaltRun},
                              {FailureKind::kCancelled, kTryAgainLater, kAlways, kTryAgainLater},
                              {FailureKind::kExpired, kRetry, 1, kEscalate},
+                             {FailureKind::kWithdrawn, kHaltRun, kAlways, kHaltRun},
                              {FailureKind::kOverbilled, kHaltRun, kAlways, kHaltRun}},
                             failed_by);
 }

@@ -121,7 +121,7 @@ CallOutcome outcome_of(JsonFields result, CacheTtl ttl) {
                          .request_id = error.request_id};
   }
   if (type == "canceled") {
-    return CallNotBilled{.kind = FailureKind::kCancelled,
+    return CallNotBilled{.kind = FailureKind::kWithdrawn,
                          .message = "the batch was cancelled before this item was begun"};
   }
   if (type == "expired") {

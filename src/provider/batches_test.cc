@@ -187,7 +187,7 @@ TEST(BatchResultsTest, AnErroredItemHasTheKindOfItsInnerError) {
 
 TEST(BatchResultsTest, CancelledAndExpiredItemsAreNotBilled) {
   EXPECT_EQ(not_billed(R"({"custom_id":"c","result":{"type":"canceled"}})").kind,
-            FailureKind::kCancelled);
+            FailureKind::kWithdrawn);
   EXPECT_EQ(not_billed(R"({"custom_id":"c","result":{"type":"expired"}})").kind,
             FailureKind::kExpired);
 }
