@@ -44,14 +44,19 @@ std::optional<Instant> gate_opens(const RunState& run, const CallPrepared& prepa
 // Later than any clock: only an event of another call can change it.
 constexpr Instant kUntilAnEvent = Instant::from_unix_ms(std::numeric_limits<std::int64_t>::max());
 
+std::optional<PacedCall> paced(const RunState& run, const Task& task, const Rules& rules,
+                               Instant now) {
+  const Model* model = rules.catalog->find(task.model);
+  if (rules.pacer == nullptr || model == nullptr) return std::nullopt;
+  return PacedCall{model->rate_class, task.model, counted_input(run, *task.prepared, now),
+                   task.max_output};
+}
+
 std::optional<Instant> limits_allow(const RunState& run, const Task& task, const Rules& rules,
                                     Instant now) {
-  if (rules.pacer == nullptr) return std::nullopt;
-  const Model* model = rules.catalog->find(task.model);
-  if (model == nullptr) return std::nullopt;  // it is refused for want of a price
-  const PacedCall call{model->rate_class, task.model, counted_input(run, *task.prepared, now),
-                       task.max_output};
-  const Instant at = rules.pacer->earliest(call, now).value_or(kUntilAnEvent);
+  const std::optional<PacedCall> call = paced(run, task, rules, now);
+  if (!call) return std::nullopt;
+  const Instant at = rules.pacer->earliest(*call, now).value_or(kUntilAnEvent);
   return now < at ? std::optional(at) : std::nullopt;
 }
 
@@ -237,13 +242,25 @@ Tokens counted_input(const RunState& run, const CallPrepared& prepared, Instant 
   return std::max(Tokens(), prepared.input_estimate - cached);
 }
 
+void take_place(const RunState& run, const CallReserved& reserved, const Rules& rules,
+                Instant now) {
+  if (reserved.batch) return;
+  if (const auto call = paced(run, run.task(reserved.task), rules, now))
+    rules.pacer->promise(run.created.run, reserved.call, *call, now);
+}
+
 // First come, first served, of those that nothing holds back: a small call must not starve a large
 // one that has waited longer for its money.
 Decision decide_prepared(const RunState& run, const Rules& rules, Instant now) {
   int looked_at = 0;
+  const std::string* full = nullptr;  // a model of which nothing more goes before an event
   for (const TaskId id : run.prepared) {
     const Task& task = run.task(id);
-    if (!held_back(run, task, rules, now)) return admit(run, task, rules, now);
+    if (full == nullptr || task.model != *full || task.spec.batch) {
+      const auto at = held_back(run, task, rules, now);
+      if (!at) return admit(run, task, rules, now);
+      if (*at == kUntilAnEvent) full = &task.model;
+    }
     if (++looked_at == kMostLookedAt) break;
   }
   return std::nullopt;

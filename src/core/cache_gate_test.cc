@@ -127,15 +127,32 @@ TEST(CacheGateTest, CallsOfABatchNeitherWriteForOthersNorWait) {
 
 // ---- the provider's limits ----
 
+// Many are admitted in one step, before any of them is sent: each takes its place at once.
+TEST(PacingTest, CallsThatAreReadyTogetherDoNotAllPassALimitThatHoldsOne) {
+  Pacer pacer;
+  Story story(std::nullopt, /*parallel=*/8);
+  story.rules.pacer = &pacer;
+  const PacedCall probe{prices().find("small")->rate_class, "small", Tokens(1000), Tokens(1000)};
+  const Pacer::Ticket ticket = pacer.sent(probe, story.now);
+  RateLimits limits;
+  limits.input = {.limit = 10'000, .remaining = 0};
+  pacer.heard(ticket, limits, story.now);
+  pacer.throttled(ticket, Millis(0), story.now);
+  for (int id = 0; id < 8; ++id) {
+    story.add(worker(id));
+    story.prepared(TaskId(id));
+  }
+  // In nine seconds, a limit of 10,000 a minute lets 1,500 tokens in.
+  EXPECT_EQ(only<CallReserved>(story.wait(Millis::seconds(9))).size(), 1U);
+}
+
 TEST(PacingTest, ASiblingOfAThrottledCallWaitsAsLongAsTheProviderAsked) {
   Pacer pacer;
   Story story;
   story.rules.pacer = &pacer;
   story.add(worker(0));
   story.prepared(TaskId(0));
-  const PacedCall call{prices().find("small")->rate_class, "small", Tokens(1000), Tokens(1000)};
-  const Pacer::Ticket ticket = pacer.sent(call, story.now);
-  pacer.throttled(ticket, Millis::seconds(5), story.now);
+  pacer.throttled(*pacer.claim("r-test", CallId(1)), Millis::seconds(5), story.now);
   story.failed(CallId(1), FailureKind::kThrottled);
 
   story.add(worker(1));

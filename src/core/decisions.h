@@ -19,6 +19,9 @@ Event escalate_or_skip(const Task& task, const Rules& rules, SkipReason skip, st
 
 // admission.cc: which prepared call may be sent, and with how much output.
 Decision decide_prepared(const RunState& run, const Rules& rules, Instant now);
+// What is reserved counts against the provider's limits at once: others are admitted before it has
+// been sent.
+void take_place(const RunState& run, const CallReserved& reserved, const Rules& rules, Instant now);
 // When a prepared call that waits for something other than an end is to be looked at again.
 std::optional<Instant> next_admission(const RunState& run, const Rules& rules, Instant now);
 

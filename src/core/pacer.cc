@@ -109,7 +109,9 @@ void Pacer::give_back(const Flight& flight, double input, double output) {
 }
 
 bool Pacer::has_place(const Class& of, Instant now) const {
-  if (static_cast<double>(of.in_flight) >= std::floor(of.window)) return false;
+  // Answers may be long: until a 429 says that it is too much, whoever has been heard makes room.
+  const std::int64_t counted = of.ever_throttled ? of.in_flight : of.unheard;
+  if (static_cast<double>(counted) >= std::floor(of.window)) return false;
   return of.unheard < static_cast<std::int64_t>(kFirstWindow) || now < of.heard_at + kStale;
 }
 

@@ -23,7 +23,9 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
+#include "base/ids.h"
 #include "base/time.h"
 #include "base/tokens.h"
 #include "catalog/usage.h"
@@ -68,6 +70,10 @@ class Pacer {
   std::optional<Instant> earliest(const PacedCall& call, Instant now);
 
   Ticket sent(const PacedCall& call, Instant now);
+  // As sent(), for a call that is yet to be sent: its ticket is kept until it is.
+  void promise(const RunId& run, CallId call, const PacedCall& paced, Instant now);
+  // The ticket of a promised call, once; none if it was not promised.
+  std::optional<Ticket> claim(const RunId& run, CallId call);
   // The head of its response has come, whatever its status. Requires, as those below: the ticket is
   // of a call that has not ended.
   void heard(Ticket ticket, const RateLimits& limits, Instant now);
@@ -139,6 +145,7 @@ class Pacer {
   std::map<std::string, Class, std::less<>> classes_;
   std::map<std::string, Learned, std::less<>> learned_;
   std::unordered_map<std::uint64_t, Flight> flights_;
+  std::map<std::pair<RunId, CallId>, Ticket> promised_;
 };
 
 }  // namespace baton

@@ -190,8 +190,11 @@ void take(RunState& run, Event event, std::vector<Event>& events) {
 }
 
 void decide_all(RunState& run, const Rules& rules, Instant now, std::vector<Event>& events) {
-  while (Decision decision = next_decision(run, rules, now))
+  while (Decision decision = next_decision(run, rules, now)) {
+    if (const auto* reserved = std::get_if<CallReserved>(&*decision))
+      take_place(run, *reserved, rules, now);
     take(run, std::move(*decision), events);
+  }
 }
 
 // The process before cannot tell any more how its calls ended. What is in a batch is asked for

@@ -237,6 +237,7 @@ void Driver::send(const CallReserved& event) {
   }
   if (run_.stopping || run_.halt) {
     // The stop came while the reservation was being made durable: nothing has been sent.
+    give_up_place(event.call);
     const CallNotBilled unsent{.kind = FailureKind::kCancelled,
                                .message = "stopped before it was sent"};
     return tell(booked_end(run_, event.call, unsent, Verdict::kNone, {}, *parts_.rules.catalog,
@@ -245,7 +246,7 @@ void Driver::send(const CallReserved& event) {
   auto transfer = std::make_unique<Transfer>();
   transfer->reply = MessagesReply(prepared.request.prompt.ttl);
   transfer->task = event.task;
-  transfer->ticket = take_a_ticket(run_.task(event.task));
+  transfer->ticket = claim_ticket(event.call);
   HttpHandlers handlers;
   const CallId call = event.call;
   handlers.on_head = [this, alive = alive_, call](int status, const HttpHeaders& headers) {
@@ -310,12 +311,16 @@ void Driver::collect(const std::map<BatchId, OpenBatch>& batches) {
 
 // ---- calls ----
 
-std::optional<Pacer::Ticket> Driver::take_a_ticket(const Task& task) const {
-  const Model* model = parts_.rules.catalog->find(task.model);
-  if (parts_.rules.pacer == nullptr || model == nullptr) return std::nullopt;
-  const PacedCall call{model->rate_class, task.model,
-                       counted_input(run_, *task.prepared, Loop::now()), task.max_output};
-  return parts_.rules.pacer->sent(call, Loop::now());
+std::optional<Pacer::Ticket> Driver::claim_ticket(CallId call) const {
+  Pacer* pacer = parts_.rules.pacer;
+  return pacer == nullptr ? std::nullopt : pacer->claim(run_.created.run, call);
+}
+
+// The call will not be sent after all: others can have its place.
+void Driver::give_up_place(CallId call) const {
+  const Usage nothing;
+  if (const auto ticket = claim_ticket(call))
+    parts_.rules.pacer->ended(*ticket, &nothing, Loop::now());
 }
 
 // What the limits leave may let others go that waited for it.
@@ -452,6 +457,7 @@ void Driver::note_end(TaskId task) {
 void Driver::fail(const Error& error) {
   over_ = true;
   for (const auto& [call, transfer] : transfers_) parts_.http.cancel(transfer->id);
+  for (const auto& [call, open] : run_.open_calls) give_up_place(call);
   parts_.on_end(error);
 }
 

@@ -97,7 +97,8 @@ class Driver {
   void submit(const BatchFormed& event);
   void collect(const std::map<BatchId, OpenBatch>& batches);
   std::string item_name(CallId call) const;
-  std::optional<Pacer::Ticket> take_a_ticket(const Task& task) const;
+  std::optional<Pacer::Ticket> claim_ticket(CallId call) const;
+  void give_up_place(CallId call) const;
   void hear_head(CallId call, int status, const HttpHeaders& headers);
   void hear(CallId call, std::string_view bytes);
   void tell_pacer(const Transfer& transfer, const CallOutcome& outcome) const;
