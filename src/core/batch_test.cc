@@ -64,6 +64,17 @@ TEST(BatchTest, WhatIsFullDoesNotWait) {
 
 // A plan that has to be asked for again, and can not be paid while the batch it named holds the
 // rest.
+TEST(BatchTest, WhatIsLongerTogetherThanTheProviderTakesGoesInParts) {
+  Story story = planned(std::nullopt);
+  for (int id = 2; id <= 4; ++id) {
+    story.add(later(id));
+    story.tell(CallPrepared{story.now, TaskId(id), "key", Tokens(110'000'000), true, Tokens(1000)});
+  }
+  EXPECT_EQ(only<BatchFormed>(story.settled(CallId(1))),
+            (std::vector<BatchFormed>{{story.now, BatchId(1), {CallId(2), CallId(3)}},
+                                      {story.now, BatchId(2), {CallId(4)}}}));
+}
+
 TEST(BatchTest, ABatchIsNotWaitedWithByThoseThatWaitForItsMoney) {
   Story story = planned_for_batch(1, Money::pico(39'000'000'000));  // the plan's worst case is 35
   const auto reserved = story.run.open_calls.size();

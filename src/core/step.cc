@@ -96,6 +96,9 @@ bool others_wait_for_batch(const RunState& run) {
          run.live_calls() == run.unbatched.size() && run.day.asked == Money();
 }
 
+// The provider takes 256 MB at a time; a bound on a call's input is one on its bytes.
+constexpr Tokens kMostBatchedInput(240'000'000);
+
 Decision decide_batch(const RunState& run, const Rules& rules, Instant now) {
   const bool full = run.unbatched.size() >= rules.most_batched;
   if (run.unbatched.empty()) return std::nullopt;
@@ -103,8 +106,11 @@ Decision decide_batch(const RunState& run, const Rules& rules, Instant now) {
   BatchFormed batch;
   batch.at = now;
   batch.batch = BatchId(run.batches_formed + 1);
+  Tokens input;
   for (const CallId id : run.unbatched) {
     if (batch.calls.size() == rules.most_batched) break;
+    input += run.task(run.open_calls.at(id).task).prepared->input_bound;
+    if (input > kMostBatchedInput && !batch.calls.empty()) break;
     batch.calls.push_back(id);
   }
   return batch;
