@@ -1,11 +1,8 @@
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
-#include <algorithm>
 #include <array>
-#include <initializer_list>
 
-#include "base/text.h"
+#include "base/toml_file.h"
 #include "forecast/fleet.h"
 
 namespace baton {
@@ -13,8 +10,8 @@ namespace {
 
 // Bounds that no real fleet comes near; they keep every sum of one agent inside its type.
 constexpr std::int64_t kMostTokens = 100'000'000;
-constexpr std::int64_t kMostAgents = 10'000;
-constexpr std::int64_t kMostTurns = 1'000;
+constexpr int kMostAgents = 10'000;
+constexpr int kMostTurns = 1'000;
 constexpr std::size_t kMostKinds = 200;
 constexpr std::size_t kMostText = 200;
 
@@ -27,152 +24,75 @@ constexpr std::array<Choice<CacheTtl>, 2> kTtls = {
 constexpr std::array<Choice<Role>, 2> kRoles = {
     {{"orchestrator", Role::kOrchestrator}, {"worker", Role::kWorker}}};
 
-// Reads one file. The first thing wrong is kept, and everything read after it is thrown away.
-class Reader {
- public:
-  explicit Reader(std::string_view name) : name_(name) {}
-
-  Fleet fleet(const toml::table& file);
-  const std::optional<Error>& error() const { return error_; }
-
- private:
-  FleetAgent agent(const toml::table& table);
-  void model_into(FleetAgent& agent, const toml::table& table);
-  void agents_into(Fleet& fleet, const toml::table& file);
-
-  void only_keys(const toml::table& table, std::initializer_list<std::string_view> known);
-  std::string text(const toml::table& table, std::string_view key);
-  std::int64_t whole(const toml::table& table, std::string_view key, std::int64_t least,
-                     std::int64_t most, std::int64_t otherwise);
-  Tokens tokens(const toml::table& table, std::string_view key);
-  bool truth(const toml::table& table, std::string_view key);
-  template <typename Choices>
-  auto choice(const toml::table& table, std::string_view key, const Choices& choices) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return choices.front().second;
-    const auto written = node->value_exact<std::string>();
-    std::vector<std::string_view> names;
-    for (const auto& [name, value] : choices) {
-      if (written == name) return value;
-      names.push_back(name);
-    }
-    fail(node->source(), fmt::format("'{}' is none of: {}", key, fmt::join(names, ", ")));
-    return choices.front().second;
+template <typename Choices>
+auto choice(const TomlTable& table, std::string_view key, const Choices& choices) {
+  if (!table.has(key)) return choices.front().second;
+  const auto written = table.if_text(key);
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : choices) {
+    if (written == name) return value;
+    names.push_back(name);
   }
-  void fail(const toml::source_region& where, std::string_view what);
-
-  std::string_view name_;
-  std::optional<Error> error_;
-};
-
-void Reader::fail(const toml::source_region& where, std::string_view what) {
-  if (error_) return;
-  error_ = input_error(
-      fmt::format("{}, line {}, column {}: {}", name_, where.begin.line, where.begin.column, what));
+  table.fail_at(key, fmt::format("'{}' is none of: {}", key, fmt::join(names, ", ")));
+  return choices.front().second;
 }
 
-void Reader::only_keys(const toml::table& table, std::initializer_list<std::string_view> known) {
-  for (const auto& [key, node] : table) {
-    if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
-      fail(key.source(), fmt::format("'{}' is not a key that stands here; expected one of: {}",
-                                     shorten(key.str(), 60), fmt::join(known, ", ")));
-    }
-  }
+int count(const TomlTable& table, std::string_view key, int least, int most) {
+  return static_cast<int>(table.whole(key, least, most).value_or(least));
 }
 
-std::string Reader::text(const toml::table& table, std::string_view key) {
-  const toml::node* node = table.get(key);
-  if (node == nullptr) {
-    fail(table.source(), fmt::format("'{}' is missing", key));
-    return {};
-  }
-  const auto value = node->value_exact<std::string>();
-  if (!value || value->empty() || value->size() > kMostText) {
-    fail(node->source(),
-         fmt::format("'{}' is not a text in quotes of 1 to {} bytes", key, kMostText));
-    return {};
-  }
-  return *value;
+Tokens tokens(const TomlTable& table, std::string_view key) {
+  return Tokens(table.whole(key, 0, kMostTokens).value_or(0));
 }
 
-std::int64_t Reader::whole(const toml::table& table, std::string_view key, std::int64_t least,
-                           std::int64_t most, std::int64_t otherwise) {
-  const toml::node* node = table.get(key);
-  if (node == nullptr) return otherwise;
-  const auto value = node->value_exact<std::int64_t>();
-  if (!value || *value < least || *value > most) {
-    fail(node->source(), fmt::format("'{}' is not a whole number from {} to {}", key, least, most));
-    return otherwise;
-  }
-  return *value;
-}
-
-Tokens Reader::tokens(const toml::table& table, std::string_view key) {
-  return Tokens(whole(table, key, 0, kMostTokens, 0));
-}
-
-bool Reader::truth(const toml::table& table, std::string_view key) {
-  const toml::node* node = table.get(key);
-  if (node == nullptr) return false;
-  const auto value = node->value_exact<bool>();
-  if (!value) fail(node->source(), fmt::format("'{}' is neither true nor false", key));
-  return value.value_or(false);
-}
-
-void Reader::model_into(FleetAgent& agent, const toml::table& table) {
-  agent.model = text(table, "model");
+void model_into(FleetAgent& agent, const TomlTable& table) {
+  agent.model = table.text("model", kMostText);
   agent.tier = tier_from(agent.model);
   if (!agent.tier) return;
   agent.model.clear();
   if (agent.tier == Tier::kLocal) {
-    fail(table.get("model")->source(),
-         "'model': the local tier is of checkers, which cost nothing; expected fast, balanced, "
-         "deep or a model's id");
+    table.fail_at(
+        "model",
+        "'model': the local tier is of checkers, which cost nothing; expected fast, balanced, "
+        "deep or a model's id");
   }
 }
 
-FleetAgent Reader::agent(const toml::table& table) {
-  only_keys(table, {"name", "count", "model", "role", "turns", "prefix", "growth", "input",
-                    "output", "checked_percent", "batch"});
+FleetAgent agent(const TomlTable& table) {
+  table.only_keys({"name", "count", "model", "role", "turns", "prefix", "growth", "input", "output",
+                   "checked_percent", "batch"});
   FleetAgent agent;
-  agent.name = text(table, "name");
-  agent.count = static_cast<int>(whole(table, "count", 1, kMostAgents, 1));
+  agent.name = table.text("name", kMostText);
+  agent.count = count(table, "count", 1, kMostAgents);
   model_into(agent, table);
-  if (!table.contains("role")) fail(table.source(), "'role' is missing: orchestrator or worker");
+  if (!table.has("role")) table.fail("'role' is missing: orchestrator or worker");
   agent.role = choice(table, "role", kRoles);
-  agent.turns = static_cast<int>(whole(table, "turns", 1, kMostTurns, 1));
+  agent.turns = count(table, "turns", 1, kMostTurns);
   agent.prefix = tokens(table, "prefix");
   agent.growth = tokens(table, "growth");
   agent.input = tokens(table, "input");
   agent.output = tokens(table, "output");
-  agent.checked_percent = static_cast<int>(whole(table, "checked_percent", 0, 100, 0));
-  agent.batch = truth(table, "batch");
+  agent.checked_percent = count(table, "checked_percent", 0, 100);
+  agent.batch = table.truth("batch").value_or(false);
   if (agent.growth != Tokens() && agent.turns == 1) {
-    fail(table.get("growth")->source(),
-         "'growth' is what a turn adds to the next: it needs 'turns'");
+    table.fail_at("growth", "'growth' is what a turn adds to the next: it needs 'turns'");
   }
   return agent;
 }
 
-void Reader::agents_into(Fleet& fleet, const toml::table& file) {
-  const toml::node* node = file.get("agent");
-  const toml::array* agents = node == nullptr ? nullptr : node->as_array();
-  if (agents == nullptr || agents->empty() || agents->size() > kMostKinds) {
-    return fail(node == nullptr ? file.source() : node->source(),
-                fmt::format("'agent' is not a list of 1 to {} tables [[agent]]", kMostKinds));
+void agents_into(Fleet& fleet, const TomlTable& file) {
+  const std::vector<TomlTable> agents = file.tables("agent");
+  if (agents.empty() || agents.size() > kMostKinds) {
+    return file.fail_at(
+        "agent", fmt::format("'agent' is not a list of 1 to {} tables [[agent]]", kMostKinds));
   }
-  for (const toml::node& each : *agents) {
-    const toml::table* table = each.as_table();
-    if (table == nullptr) return fail(each.source(), "'agent' is not a list of tables [[agent]]");
-    fleet.agents.push_back(agent(*table));
-    if (error_) return;
-  }
+  for (const TomlTable& each : agents) fleet.agents.push_back(agent(each));
 }
 
-Fleet Reader::fleet(const toml::table& file) {
-  only_keys(file, {"title", "shared_context", "cache", "cache_ttl", "agent"});
+Fleet read(const TomlTable& file) {
+  file.only_keys({"title", "shared_context", "cache", "cache_ttl", "agent"});
   Fleet fleet;
-  fleet.title = text(file, "title");
+  fleet.title = file.text("title", kMostText);
   fleet.shared_context = tokens(file, "shared_context");
   fleet.cache = choice(file, "cache", kCacheUses);
   fleet.ttl = choice(file, "cache_ttl", kTtls);
@@ -183,16 +103,10 @@ Fleet Reader::fleet(const toml::table& file) {
 }  // namespace
 
 Result<Fleet> parse_fleet(std::string_view toml, std::string_view name) {
-  try {
-    const toml::table file = toml::parse(toml);
-    Reader reader(name);
-    Fleet fleet = reader.fleet(file);
-    if (reader.error()) return *reader.error();
-    return fleet;
-  } catch (const toml::parse_error& e) {
-    return input_error(fmt::format("{}, line {}, column {}: {}", name, e.source().begin.line,
-                                   e.source().begin.column, e.description()));
-  }
+  TomlFile file(toml, name);
+  Fleet fleet = read(file.root());
+  if (file.error()) return *file.error();
+  return fleet;
 }
 
 }  // namespace baton
