@@ -111,6 +111,14 @@ class Mock:
         with opener.open(self.url + path, timeout=10) as answer:
             return json.load(answer)
 
+    def post(self, path, headers):
+        """Something that somebody else asks of the provider."""
+        request = urllib.request.Request(self.url + path, data=b"", method="POST",
+                                         headers={"anthropic-version": "2023-06-01", **headers})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=10) as answer:
+            return json.load(answer)
+
     def bill(self):
         return self.get("/__bill")
 

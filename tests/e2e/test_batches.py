@@ -4,7 +4,7 @@ import json
 import unittest
 from decimal import Decimal
 
-from harness import (BUDGET, DONE, INTERRUPTED, BatonTest, essence, finding, interrupt, plan, planned, wait_until,
+from harness import (BUDGET, DONE, INTERRUPTED, KEY, PROVIDER, BatonTest, essence, finding, interrupt, plan, planned, wait_until,
                      works)
 
 FAST = "error_message_quality"  # no checker does it
@@ -130,6 +130,23 @@ class Items(Batched):
         self.assert_books_balance(report["run_id"], mock)
 
 
+    def test_that_somebody_cancels_at_the_provider_are_not_asked_for_again_unasked(self):
+        mock = self.mock("--batch-seconds", "20", script=self.script(tasks=8))
+        process = self.begin(mock)
+        wait_until(lambda: mock.get("/__batches") and self.journal(self.run_id()).of("batch_accepted"))
+        (batch,) = mock.get("/__batches")
+        mock.post(f"/v1/messages/batches/{batch['id']}/cancel", {"x-api-key": KEY})
+        done = self.finish(process)
+        self.assertEqual(done.code, PROVIDER, done.err)
+        self.assertRegex(done.err, r"paused: .*cancelled.*`baton resume")
+        self.assertEqual(len(mock.get("/__batches")), 1)
+        run = self.run_id()
+        after = self.mock("--seed", "2", script=self.script(tasks=8))
+        self.assertEqual(self.resume(run, mock=after)["status"], "complete")
+        self.assert_books_balance(run, mock, after)
+        self.assert_sound()
+
+
 class ACreate(Batched):
     def test_that_is_refused_is_made_again_with_all_its_items(self):
         mock = self.mock("--refuse-batch-create", "2", script=self.script(tasks=12))
@@ -194,8 +211,10 @@ class AfterKillNine(Batched):
                 after = self.mock("--seed", "2", script=script) if not batches else mock
                 report = self.resume(run, mock=after)
                 self.assertEqual(essence(report), expected)
-                # Whether it had been made by then or not: there is one.
-                self.assertEqual(len(after.get("/__batches")), 1, made)
+                # Whether it had been made by then or not: each item is in one. Of a batch that was refused, the kill
+                # may have left some items to be batched again at once and others to be looked for.
+                ids = [name for batch in after.get("/__batches") for name in batch["custom_ids"]]
+                self.assertEqual((len(ids), after.bill()["batch"]["requests"]), (8, 8), made)
                 self.assertEqual(report["cost"]["unknown_calls"], 0)
                 self.assert_books_balance(run, *{mock, after})
         self.assert_sound()
