@@ -58,7 +58,8 @@ class Drive {
       : endpoint_(endpoint), workflow_(plan, catalog) {
     rules_.catalog = &catalog;
     rules_.models = {kFast, kBalanced, kDeep};
-    rules_.pacer = &pacer_;
+    // Who sends all at once waits for no answer either, as the pacer would.
+    if (plan.gate > Millis(0)) rules_.pacer = &pacer_;
     rules_.longest_gate = plan.gate;
   }
 

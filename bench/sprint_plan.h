@@ -28,7 +28,8 @@ struct SprintPlan {
   Tokens growth;      // what each call of a loop adds to the prompt of the next
   Tokens max_output;  // of a call
   bool cache = true;
-  Millis gate;  // the longest that siblings wait for the one that writes what they share
+  Millis gate;  // the longest that siblings wait for the one that writes what they share; zero: all
+                // that is ready is sent at once, without pacing
   std::vector<SprintAgents> agents;
 };
 
