@@ -84,7 +84,7 @@ Progress progress_of(const RunState& run, Instant now) {
           ? 0
           : 100.0 * static_cast<double>(run.usage.cache_read.count()) / static_cast<double>(prompt);
   progress.elapsed = now - run.created.at;
-  if (run.stopping) progress.note = fmt::format("stopping, {} in flight", run.open_calls.size());
+  if (run.stopping) progress.note = fmt::format("stopping, {} in flight", run.live_calls());
   return progress;
 }
 
@@ -169,7 +169,7 @@ class Session::Drive {
 
   void interrupt() {
     if (interrupts_++ > 0) return driver_.cut();
-    const std::size_t open = driver_.state().open_calls.size();
+    const std::size_t open = driver_.state().live_calls();
     if (open > 0) {
       line_.print(fmt::format(
           "stopping: waiting for {} call{} that {} already being paid for; interrupt again to cut "
