@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "catalog/example_prices.h"
 #include "prompt/pack.h"
+#include "workflow/example_task_types.h"
 
 namespace baton {
 namespace {
@@ -11,57 +13,9 @@ Money usd(std::string_view dollars) {
   return *Money::parse(dollars);
 }
 
-const Catalog& prices() {
-  static const Catalog catalog = *Catalog::parse(R"(
-    [[model]]
-    id = "small"
-    context_window = 200_000
-    max_output = 64_000
-    min_cacheable = 4096
-    takes_effort = false
-    tokenizer_percent = 100
-    [[model.price]]
-    valid_from = 2026-01-01
-    source = "test"
-    verified_on = 2026-11-20
-    batch_percent = 50
-    steps = [{ input = "1", cache_write_5m = "1.25", cache_write_1h = "2", cache_read = "0.1", output = "5" }]
-
-    [[model]]
-    id = "large"
-    context_window = 1_000_000
-    max_output = 128_000
-    min_cacheable = 2048
-    takes_effort = true
-    tokenizer_percent = 130
-    [[model.price]]
-    valid_from = 2026-01-01
-    source = "test"
-    verified_on = 2026-11-20
-    batch_percent = 50
-    steps = [{ input = "5", cache_write_5m = "6.25", cache_write_1h = "10", cache_read = "0.5", output = "25" }]
-  )");
-  return catalog;
-}
-
 // Beside the orchestrator's two: one type for the small model, one for the large.
 TaskTypes two_kinds_of_work() {
-  return *TaskTypes::parse(R"(
-    [[type]]
-    name = "task_decomposition"
-    role = "orchestrator"
-    tier = "deep"
-    max_output = 1000
-    [[type]]
-    name = "result_synthesis"
-    role = "orchestrator"
-    tier = "deep"
-    max_output = 1000
-    [[type]]
-    name = "direct_review"
-    role = "orchestrator"
-    tier = "deep"
-    max_output = 1000
+  return *TaskTypes::parse(kOrchestratorsTypes, R"(
     [[type]]
     name = "naming"
     tier = "fast"

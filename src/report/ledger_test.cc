@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "report/ledger_example.h"
+#include "report/example_ledger.h"
 
 namespace baton {
 

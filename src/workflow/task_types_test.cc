@@ -3,28 +3,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "workflow/example_task_types.h"
+
 namespace baton {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr std::string_view kSmallest = R"(
-[[type]]
-name = "task_decomposition"
-role = "orchestrator"
-tier = "deep"
-max_output = 1000
-[[type]]
-name = "result_synthesis"
-role = "orchestrator"
-tier = "deep"
-max_output = 1000
-[[type]]
-name = "direct_review"
-role = "orchestrator"
-tier = "deep"
-max_output = 1000
-)";
 
 TEST(TaskTypesTest, TheBuiltInTypesHaveTheirTiersAndEfforts) {
   const TaskTypes& types = TaskTypes::builtin();
@@ -59,7 +43,7 @@ TEST(TaskTypesTest, APlanCanNotNameTheOrchestratorsOwnTypes) {
 }
 
 TEST(TaskTypesTest, TheUsersRowsReplaceAndAdd) {
-  const auto types = TaskTypes::parse(kSmallest, R"(
+  const auto types = TaskTypes::parse(kOrchestratorsTypes, R"(
     [[type]]
     name = "house_rules"
     tier = "balanced"
@@ -72,9 +56,10 @@ TEST(TaskTypesTest, TheUsersRowsReplaceAndAdd) {
 
 TEST(TaskTypesTest, AnEffortIsOneThatTheProviderKnows) {
   const auto with_effort = [](std::string_view effort) {
-    return TaskTypes::parse(kSmallest, fmt::format("[[type]]\nname = \"x\"\ntier = \"deep\"\n"
-                                                   "max_output = 1000\neffort = {}\n",
-                                                   effort));
+    return TaskTypes::parse(kOrchestratorsTypes,
+                            fmt::format("[[type]]\nname = \"x\"\ntier = \"deep\"\n"
+                                        "max_output = 1000\neffort = {}\n",
+                                        effort));
   };
   for (const char* known : {"low", "medium", "high", "xhigh", "max"})
     EXPECT_EQ(with_effort(fmt::format("\"{}\"", known))->find("x")->effort, known);
@@ -92,8 +77,8 @@ TEST(TaskTypesTest, AnInventedTypeTriesAsHardAsItsJudgementAsks) {
 }
 
 TEST(TaskTypesTest, AMistakeIsNamedWithItsLine) {
-  const auto types =
-      TaskTypes::parse(kSmallest, "[[type]]\nname = \"x\"\ntier = \"cheap\"\nmax_output = 1000\n");
+  const auto types = TaskTypes::parse(
+      kOrchestratorsTypes, "[[type]]\nname = \"x\"\ntier = \"cheap\"\nmax_output = 1000\n");
   ASSERT_FALSE(types.ok());
   EXPECT_THAT(types.error().message,
               HasSubstr("the user's task types:1: tier must be fast, balanced or deep"));
