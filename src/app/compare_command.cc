@@ -3,8 +3,8 @@
 
 #include "app/commands.h"
 #include "app/compare_forms.h"
+#include "app/day_options.h"
 #include "app/files.h"
-#include "app/price_forms.h"
 #include "app/run_lookup.h"
 #include "app/say.h"
 #include "app/settings.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "app/price_forms.h"
+#include "report/csv_text.h"
 #include "report/json_text.h"
 #include "report/layout.h"
 #include "report/markdown_text.h"
@@ -39,7 +39,7 @@ std::string signed_display(Money money) {
   return (money > Money() ? "+" : "") + money.to_display();
 }
 
-std::string percent_text(const std::optional<double>& percent) {
+std::string signed_percent(const std::optional<double>& percent) {
   return percent ? fmt::format("{:+.1f}%", *percent) : "-";
 }
 
@@ -49,7 +49,7 @@ std::vector<std::string> cells_of(const CompareRow& row, const ComparisonReport&
   if (!figures) return {"-", "", "", "", ""};
   const bool is_base = &row == &report.comparison.rows.front();
   return {figures->cost.to_display(), is_base ? "" : signed_display(figures->difference),
-          is_base ? "" : percent_text(figures->percent), figures->projection.daily.to_display(),
+          is_base ? "" : signed_percent(figures->percent), figures->projection.daily.to_display(),
           figures->projection.monthly.to_display()};
 }
 
@@ -142,8 +142,7 @@ std::string comparison_json(const ComparisonReport& report) {
   json::array notes;
   for (const std::string& note : report.comparison.notes) notes.push_back(json_text(note));
   json::object out{{"what", json_text(report.what)},
-                   {"priced_on", report.priced_on.empty() ? json::value(nullptr)
-                                                          : json::value(report.priced_on)},
+                   {"priced_on", json_text_or_null(report.priced_on)},
                    {"runs_per_month", report.runs_per_month},
                    {"rows", std::move(rows)},
                    {"notes", std::move(notes)}};

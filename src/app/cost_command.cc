@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
 #include <filesystem>
 #include <map>
 
 #include "app/commands.h"
+#include "app/day_options.h"
 #include "app/files.h"
 #include "app/forecast_scores.h"
 #include "app/run_lookup.h"
@@ -17,6 +16,7 @@
 #include "base/words.h"
 #include "core/run_state.h"
 #include "report/cost_report.h"
+#include "report/layout.h"
 #include "report/ledger_report.h"
 
 namespace baton {
@@ -25,20 +25,7 @@ namespace {
 // ---- what was asked for ----
 
 Status check_date(std::string_view option, std::string_view date) {
-  if (date.empty()) return {};
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  const auto number = [&](std::size_t from, std::size_t length, auto& value) {
-    const char* begin = date.data() + from;
-    const auto [end, error] = std::from_chars(begin, begin + length, value);
-    return error == std::errc() && end == begin + length;
-  };
-  const bool read = date.size() == 10 && date[4] == '-' && date[7] == '-' && number(0, 4, year) &&
-                    number(5, 2, month) && number(8, 2, day);
-  const std::chrono::year_month_day given{std::chrono::year(year), std::chrono::month(month),
-                                          std::chrono::day(day)};
-  if (read && year > 0 && given.ok()) return {};
+  if (date.empty() || is_day(date)) return {};
   return usage_error(fmt::format("{} {}: not a day; write it as 2026-11-20", option, date));
 }
 
@@ -205,11 +192,9 @@ Result<std::string> ledger_text(Journal& journal, const Catalog& catalog,
   report.ledger = std::move(*ledger);
   report.by = groupings_of(options);
   if (!report.ledger.left_out.empty()) {
-    say(fmt::format(
-        "{} left out, which `baton verify` has more to say about",
-        report.ledger.left_out.size() == 1
-            ? std::string("1 run that cannot be read is")
-            : fmt::format("{} runs that cannot be read are", report.ledger.left_out.size())));
+    say(fmt::format("{} left out, which `baton verify` has more to say about",
+                    counted(std::ssize(report.ledger.left_out), "run that cannot be read is",
+                            "runs that cannot be read are")));
   }
   return form_of(report, options.format);
 }

@@ -5,9 +5,10 @@
 #include <boost/json.hpp>
 
 #include "app/commands.h"
-#include "app/price_forms.h"
+#include "app/day_options.h"
 #include "app/say.h"
 #include "app/settings.h"
+#include "report/csv_text.h"
 #include "report/json_text.h"
 #include "report/layout.h"
 #include "report/paint.h"
@@ -148,10 +149,6 @@ std::string models_text(const Catalog& catalog, const std::string& day,
 
 // ---- JSON ----
 
-json::value or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json_text(text);
-}
-
 json::object step_object(const PriceStep& step) {
   return {{"max_prompt",
            step.max_prompt ? json::value(step.max_prompt->count()) : json::value(nullptr)},
@@ -166,7 +163,7 @@ json::object row_object(const PriceRow& row) {
   json::array steps;
   for (const PriceStep& step : row.sheet->steps) steps.push_back(step_object(step));
   return {{"valid_from", row.sheet->valid_from},
-          {"valid_until", or_null(row.until)},
+          {"valid_until", json_text_or_null(row.until)},
           {"state", to_string(row.holds)},
           {"from_user_file", row.from_user},
           {"batch_percent", row.sheet->batch_percent},

@@ -82,6 +82,10 @@ json::value json_text(std::string_view text) {
   return json::string(to_utf8(text));
 }
 
+json::value json_text_or_null(std::string_view text) {
+  return text.empty() ? json::value(nullptr) : json_text(text);
+}
+
 json::value json_dollars(Money money) {
   return json::string(money.to_string());
 }

@@ -14,6 +14,8 @@ std::string pretty_json(const boost::json::value& value);
 
 // A text from outside, made well-formed UTF-8.
 boost::json::value json_text(std::string_view text);
+// The same; null for an empty one.
+boost::json::value json_text_or_null(std::string_view text);
 // Exact: "0.0421".
 boost::json::value json_dollars(Money money);
 

@@ -68,10 +68,6 @@ json::array targets_array(const std::vector<Judgement>& targets) {
   return out;
 }
 
-json::value or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json_text(text);
-}
-
 }  // namespace
 
 std::string to_json(const LedgerReport& report) {
@@ -88,9 +84,9 @@ std::string to_json(const LedgerReport& report) {
     left_out.emplace_back(
         json::object{{"run_id", json_text(run.run)}, {"reason", json_text(run.reason)}});
   }
-  return pretty_json(json::object{{"scope", or_null(ledger.scope)},
-                                  {"since", or_null(ledger.period.since)},
-                                  {"until", or_null(ledger.period.until)},
+  return pretty_json(json::object{{"scope", json_text_or_null(ledger.scope)},
+                                  {"since", json_text_or_null(ledger.period.since)},
+                                  {"until", json_text_or_null(ledger.period.until)},
                                   {"total", std::move(total)},
                                   {"mean_run_usd", json_dollars(ledger.mean_run())},
                                   {"median_run_usd", json_dollars(ledger.median_run())},

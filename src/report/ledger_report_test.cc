@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/embedded.h"
-#include "report/ledger_example.h"
+#include "report/example_ledger.h"
 
 namespace baton {
 namespace {
@@ -97,7 +97,7 @@ TEST(LedgerReportTest, CsvQuotesAndLetsNoTitleBeAFormula) {
       "all_deep_usd,comparable_usd\r\n"
       "run,r-one,\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\",complete,2026-11-03T12:00:00Z,1,0,0,0,"
       "0,0,0,0.00,0.00,0.00,0,0.00,0,0.00,0.00\r\n"
-      "run,r-two,\"two\nlines, \"\"quoted\"\"\",complete,2026-11-02T12:00:00Z,1,0,0,0,0,0,0,0.00,"
+      "run,r-two,\"two lines, \"\"quoted\"\"\",complete,2026-11-02T12:00:00Z,1,0,0,0,0,0,0,0.00,"
       "0.00,0.00,0,0.00,0,0.00,0.00\r\n");
 }
 
