@@ -6,6 +6,7 @@
 #include "forecast/compare.h"
 #include "forecast/compare_ways.h"
 #include "forecast/fleet_math.h"
+#include "forecast/usage_math.h"
 
 namespace baton {
 namespace {
@@ -53,19 +54,11 @@ Usage without_cache(const Usage& usage) {
   return {.input = usage.prompt(), .output = usage.output};
 }
 
-Usage scaled(const Usage& usage, const TokenScale& scale) {
-  return {.input = scale(usage.input),
-          .cache_write_5m = scale(usage.cache_write_5m),
-          .cache_write_1h = scale(usage.cache_write_1h),
-          .cache_read = scale(usage.cache_read),
-          .output = scale(usage.output)};
-}
-
-// One way of pricing a recorded run.
-class Way {
+// Prices recorded calls otherwise, in one way.
+class Repricer {
  public:
-  Way(const Otherwise& way, const CompareAsk& ask, const Catalog& catalog,
-      std::set<std::string>& notes)
+  Repricer(const Otherwise& way, const CompareAsk& ask, const Catalog& catalog,
+           std::set<std::string>& notes)
       : way_(way), ask_(ask), catalog_(catalog), notes_(notes) {}
 
   Result<Money> price(const std::vector<RecordedCall>& calls) const {
@@ -103,7 +96,7 @@ class Way {
     }
     Usage usage = way_.cache == CacheUse::kOff ? without_cache(call.usage) : call.usage;
     if (model != from && from != nullptr && !ask_.same_tokens) {
-      usage = scaled(usage, {from->tokenizer_percent, model->tokenizer_percent});
+      usage = each_count(usage, TokenScale{from->tokenizer_percent, model->tokenizer_percent});
       if (std::string note = tokenizer_note(*from, *model); !note.empty()) {
         notes_.insert(std::move(note));
       }
@@ -158,7 +151,7 @@ Result<Comparison> compare_run(const RecordedRun& run, const CompareAsk& ask,
   for (const RecordedCall& call : run.calls) charged += call.charge;
   comparison.rows.push_back({.name = "as recorded", .cost = charged});
   for (const Otherwise& way : ways_to_price(ask, /*caches=*/false)) {
-    const Result<Money> cost = Way(way, ask, catalog, notes).price(run.calls);
+    const Result<Money> cost = Repricer(way, ask, catalog, notes).price(run.calls);
     CompareRow row{.name = way.name, .detail = way.detail};
     if (cost) {
       row.cost = *cost;

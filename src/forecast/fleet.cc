@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "forecast/fleet_math.h"
+#include "forecast/usage_math.h"
 
 namespace baton {
 namespace {
@@ -97,12 +98,7 @@ std::optional<AgentCost> cost_of_one(const Turns& turns, const FleetAgent& agent
 }
 
 Usage times_usage(const Usage& usage, std::int64_t count) {
-  const auto scaled = [&](Tokens tokens) { return Tokens(tokens.count() * count); };
-  return {.input = scaled(usage.input),
-          .cache_write_5m = scaled(usage.cache_write_5m),
-          .cache_write_1h = scaled(usage.cache_write_1h),
-          .cache_read = scaled(usage.cache_read),
-          .output = scaled(usage.output)};
+  return each_count(usage, [&](Tokens tokens) { return Tokens(tokens.count() * count); });
 }
 
 // All agents of a kind: the first may be the one that writes what the others read.
@@ -117,11 +113,7 @@ std::optional<AgentCost> cost_of_all(const AgentCost& first, const AgentCost& ot
 
 AgentCost left_by_checkers(AgentCost cost, int checked_percent) {
   const auto left = [&](std::int64_t count) { return share_of(count, 100 - checked_percent, 100); };
-  Usage& usage = cost.usage;
-  for (Tokens* tokens : {&usage.input, &usage.cache_write_5m, &usage.cache_write_1h,
-                         &usage.cache_read, &usage.output}) {
-    *tokens = Tokens(left(tokens->count()));
-  }
+  cost.usage = each_count(cost.usage, [&](Tokens tokens) { return Tokens(left(tokens.count())); });
   cost.bill = Money::pico(left(cost.bill.picodollars()));
   return cost;
 }

@@ -16,14 +16,15 @@ constexpr std::size_t kMostKinds = 200;
 constexpr std::size_t kMostText = 200;
 
 template <typename T>
-using Choice = std::pair<std::string_view, T>;
-constexpr std::array<Choice<CacheUse>, 3> kCacheUses = {
+using Named = std::pair<std::string_view, T>;
+constexpr std::array<Named<CacheUse>, 3> kCacheUses = {
     {{"off", CacheUse::kOff}, {"staggered", CacheUse::kStaggered}, {"at once", CacheUse::kAtOnce}}};
-constexpr std::array<Choice<CacheTtl>, 2> kTtls = {
+constexpr std::array<Named<CacheTtl>, 2> kTtls = {
     {{"5m", CacheTtl::k5Minutes}, {"1h", CacheTtl::k1Hour}}};
-constexpr std::array<Choice<Role>, 2> kRoles = {
+constexpr std::array<Named<Role>, 2> kRoles = {
     {{"orchestrator", Role::kOrchestrator}, {"worker", Role::kWorker}}};
 
+// The first of `choices` where the key is not there.
 template <typename Choices>
 auto choice(const TomlTable& table, std::string_view key, const Choices& choices) {
   if (!table.has(key)) return choices.front().second;
@@ -37,6 +38,7 @@ auto choice(const TomlTable& table, std::string_view key, const Choices& choices
   return choices.front().second;
 }
 
+// `least` where the key is not there.
 int count(const TomlTable& table, std::string_view key, int least, int most) {
   return static_cast<int>(table.whole(key, least, most).value_or(least));
 }

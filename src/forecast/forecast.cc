@@ -1,13 +1,11 @@
 #include "forecast/forecast.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <limits>
 
 #include "base/check.h"
 #include "forecast/forecast_caps.h"
 #include "forecast/size_estimate.h"
+#include "forecast/usage_math.h"
 
 namespace baton {
 namespace {
@@ -18,21 +16,15 @@ constexpr Millis kEachToken{20};
 // Most batches end within an hour.
 constexpr Millis kBatch = Millis::seconds(3600);
 
-std::string_view way_name(Way way) {
-  return way == Way::kDirect ? "direct" : "orchestrate";
-}
-
 Money cost_of(const ForecastCall& call, const ForecastAsk& ask) {
   const bool batched = ask.batch && call.role == Role::kWorker;
   return price_of(call, ask.catalog, ask.date, batched ? Service::kBatch : Service::kStandard);
 }
 
 Usage scaled(const Usage& usage, Permille prompt, Permille answer) {
-  return {.input = prompt.of(usage.input),
-          .cache_write_5m = prompt.of(usage.cache_write_5m),
-          .cache_write_1h = prompt.of(usage.cache_write_1h),
-          .cache_read = prompt.of(usage.cache_read),
-          .output = answer.of(usage.output)};
+  Usage all = each_count(usage, [&](Tokens tokens) { return prompt.of(tokens); });
+  all.output = answer.of(usage.output);
+  return all;
 }
 
 Usage times(const Usage& usage, Permille count) {
@@ -141,7 +133,7 @@ Sample sample_by_size(const ForecastAsk& ask) {
 
 // ---- the interval ----
 
-// `count` at the rank `tenths / 10`, from 1, between the two samples next to it.
+// At the rank `tenths / 10`, counted from 1: between the two samples next to it.
 Money at_rank(const std::vector<Money>& sorted, std::int64_t tenths) {
   const auto below = static_cast<std::size_t>(tenths / 10 - 1);
   const Money low = sorted[below];
@@ -150,6 +142,10 @@ Money at_rank(const std::vector<Money>& sorted, std::int64_t tenths) {
 }
 
 }  // namespace
+
+std::string_view to_string(Way way) {
+  return way == Way::kDirect ? "direct" : "orchestrate";
+}
 
 Interval interval_of(std::vector<Money> samples, std::int64_t n) {
   BATON_CHECK(!samples.empty() && n <= static_cast<std::int64_t>(samples.size()));
@@ -172,7 +168,7 @@ Interval interval_of(std::vector<Money> samples, std::int64_t n) {
 Prospect forecast_review(const ForecastAsk& ask, const std::vector<PastRun>& history) {
   std::vector<Sample> samples;
   for (const PastRun& run : history) {
-    if (run.over() && run.mode == way_name(ask.way) && !run.calls.empty() &&
+    if (run.over() && run.mode == to_string(ask.way) && !run.calls.empty() &&
         run.subject > Tokens()) {
       samples.push_back(sample_of(run, ask));
     }

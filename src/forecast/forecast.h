@@ -19,6 +19,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catalog/catalog.h"
@@ -29,7 +30,9 @@
 
 namespace baton {
 
+// The mode a review goes in.
 enum class Way { kOrchestrate, kDirect };
+std::string_view to_string(Way way);  // "orchestrate", "direct"
 
 // What is asked about: the change, and how it would be done.
 struct ForecastAsk {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "forecast/fleet.h"
+#include "forecast/usage_math.h"
 
 namespace baton {
 namespace {
@@ -45,12 +46,7 @@ ForecastCall on_model(ForecastCall call, const std::string& model, const Catalog
   const Model* to = catalog.find(model);
   call.model = model;
   if (from == nullptr || to == nullptr) return call;
-  const TokenScale scale{from->tokenizer_percent, to->tokenizer_percent};
-  Usage& usage = call.usage;
-  for (Tokens* tokens : {&usage.input, &usage.cache_write_5m, &usage.cache_write_1h,
-                         &usage.cache_read, &usage.output}) {
-    *tokens = scale(*tokens);
-  }
+  call.usage = each_count(call.usage, TokenScale{from->tokenizer_percent, to->tokenizer_percent});
   return call;
 }
 

@@ -12,6 +12,35 @@ Permille share(std::int64_t part, std::int64_t whole) {
   return whole <= 0 ? Permille(kNothingAllowed) : Permille::ratio(part, whole);
 }
 
+std::string text_of(Money amount) {
+  return amount.to_display();
+}
+std::string text_of(Tokens amount) {
+  return fmt::format("{}", amount.count());
+}
+std::string text_of(Millis amount) {
+  return duration_text(amount);
+}
+
+std::int64_t count_of(Money amount) {
+  return amount.picodollars();
+}
+template <typename Amount>
+std::int64_t count_of(Amount amount) {
+  return amount.count();
+}
+
+template <typename Amount>
+void check(std::vector<CapMet>& met, std::string cap, const std::optional<Amount>& allowed,
+           Amount likely, Amount high) {
+  if (!allowed || high <= *allowed) return;
+  met.push_back({.cap = std::move(cap),
+                 .allows = text_of(*allowed),
+                 .expected = fmt::format("{} to {}", text_of(likely), text_of(high)),
+                 .likely = likely > *allowed,
+                 .tightness = share(count_of(high), count_of(*allowed))});
+}
+
 }  // namespace
 
 std::vector<CapMet> caps_met(const ForecastAsk& ask, const Prospect& prospect,
@@ -20,24 +49,11 @@ std::vector<CapMet> caps_met(const ForecastAsk& ask, const Prospect& prospect,
   const Permille spread =
       Permille::ratio(forecast.high.picodollars(), forecast.likely.picodollars());
   std::vector<CapMet> met;
-  const auto check = [&](std::string cap, auto allowed, auto middle, auto high, const auto& count,
-                         const auto& text) {
-    if (high <= allowed) return;
-    met.push_back({std::move(cap), text(allowed), fmt::format("{} to {}", text(middle), text(high)),
-                   middle > allowed, share(count(high), count(allowed))});
-  };
-  const auto check_money = [&](std::string cap, const std::optional<Money>& allowed, Money middle,
-                               Money high) {
-    if (!allowed) return;
-    check(
-        std::move(cap), *allowed, middle, high, [](Money m) { return m.picodollars(); },
-        [](Money m) { return m.to_display(); });
-  };
   const auto spread_out = [&](std::string cap, const std::optional<Money>& allowed, Money middle) {
-    check_money(std::move(cap), allowed, middle, spread.of(middle));
+    check(met, std::move(cap), allowed, middle, spread.of(middle));
   };
-  check_money("--budget", ask.budget, forecast.likely, forecast.high);
-  check_money("--budget-per-day", ask.caps.day, forecast.likely, forecast.high);
+  check(met, "--budget", ask.budget, forecast.likely, forecast.high);
+  check(met, "--budget-per-day", ask.caps.day, forecast.likely, forecast.high);
   spread_out("--budget-per-task", ask.caps.task, likely.dearest_call);
   spread_out("--budget-per-attempt", ask.caps.attempt, likely.dearest_call);
   spread_out("--budget-per-call", ask.caps.call, likely.dearest_call);
@@ -46,17 +62,10 @@ std::vector<CapMet> caps_met(const ForecastAsk& ask, const Prospect& prospect,
     if (cost != likely.by_type.end())
       spread_out(fmt::format("--budget-per-worker {}", type), cap, cost->second);
   }
-  if (ask.limits.tokens) {
-    const Tokens used = prospect.tokens.prompt() + prospect.tokens.output;
-    check(
-        "--max-tokens", *ask.limits.tokens, used, spread.of(used),
-        [](Tokens t) { return t.count(); }, [](Tokens t) { return fmt::format("{}", t.count()); });
-  }
-  if (ask.limits.wall) {
-    check(
-        "--max-minutes", *ask.limits.wall, forecast.wall, Millis(spread.of(forecast.wall.count())),
-        [](Millis m) { return m.count(); }, [](Millis m) { return duration_text(m); });
-  }
+  const Tokens used = prospect.tokens.prompt() + prospect.tokens.output;
+  check(met, "--max-tokens", ask.limits.tokens, used, spread.of(used));
+  check(met, "--max-minutes", ask.limits.wall, forecast.wall,
+        Millis(spread.of(forecast.wall.count())));
   std::stable_sort(met.begin(), met.end(),
                    [](const CapMet& a, const CapMet& b) { return a.tightness > b.tightness; });
   return met;
