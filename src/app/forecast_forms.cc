@@ -5,6 +5,9 @@
 #include <boost/json.hpp>
 
 #include "base/text.h"
+#include "report/cost_json.h"
+#include "report/json_text.h"
+#include "report/layout.h"
 #include "report/paint.h"
 
 namespace baton {
@@ -38,21 +41,13 @@ std::vector<WayLine> ways_of(const Outlook& outlook) {
 
 std::string learned_from(const Forecast& forecast) {
   if (forecast.history == 0) return "its size alone";
-  return fmt::format("{} run{}", forecast.history, forecast.history == 1 ? "" : "s");
-}
-
-json::object tokens_json(const Usage& usage) {
-  return {{"input", usage.input.count()},
-          {"cache_write_5m", usage.cache_write_5m.count()},
-          {"cache_write_1h", usage.cache_write_1h.count()},
-          {"cache_read", usage.cache_read.count()},
-          {"output", usage.output.count()}};
+  return counted(forecast.history, "run", "runs");
 }
 
 json::object forecast_json(const Forecast& forecast) {
-  return {{"low_usd", forecast.low.to_string()},
-          {"likely_usd", forecast.likely.to_string()},
-          {"high_usd", forecast.high.to_string()},
+  return {{"low_usd", json_dollars(forecast.low)},
+          {"likely_usd", json_dollars(forecast.likely)},
+          {"high_usd", json_dollars(forecast.high)},
           {"wall_ms", forecast.wall.count()},
           {"tasks", forecast.tasks},
           {"history", forecast.history}};
@@ -62,10 +57,10 @@ json::object way_json(const WayLine& way) {
   json::object object{{"mode", way.mode}, {"effort", way.effort}, {"chosen", way.chosen}};
   for (const auto& [key, value] : forecast_json(way.prospect->forecast)) object[key] = value;
   object["calls"] = way.prospect->calls;
-  object["tokens"] = tokens_json(way.prospect->tokens);
+  object["tokens"] = tokens_object(way.prospect->tokens);
   json::array caps;
   for (const CapMet& cap : way.prospect->caps) {
-    caps.push_back(json::object{{"cap", cap.cap},
+    caps.push_back(json::object{{"cap", json_text(cap.cap)},
                                 {"allows", cap.allows},
                                 {"expected", cap.expected},
                                 {"likely", cap.likely}});
@@ -130,19 +125,19 @@ std::string to_json(const Estimate& estimate) {
   const Choice& choice = estimate.outlook.choice;
   json::array ways;
   for (const WayLine& way : ways_of(estimate.outlook)) ways.push_back(way_json(way));
-  json::object object{{"subject", estimate.subject},
-                      {"project", estimate.project},
+  json::object object{{"subject", json_text(estimate.subject)},
+                      {"project", json_text(estimate.project)},
                       {"date", estimate.date},
-                      {"mode", choice.way == Way::kDirect ? "direct" : "orchestrate"},
+                      {"mode", to_string(choice.way)},
                       {"effort", choice.effort},
-                      {"reason", choice.reason},
+                      {"reason", json_text(choice.reason)},
                       {"ways", std::move(ways)},
                       {"counted", nullptr}};
   if (estimate.counted) {
     object["counted"] = json::object{{"plan", estimate.counted->plan.count()},
                                      {"direct", estimate.counted->direct.count()}};
   }
-  return json::serialize(object) + "\n";
+  return pretty_json(object);
 }
 
 std::string to_terminal(const ForecastScores& scores, const std::string& scope,
@@ -183,7 +178,7 @@ std::string to_json(const ForecastScores& scores, const std::string& scope) {
                         {"began", timestamp_of(score.began)},
                         {"mode", score.mode},
                         {"forecast", forecast_json(score.forecast)},
-                        {"actual_usd", score.actual.to_string()},
+                        {"actual_usd", json_dollars(score.actual)},
                         {"wall_ms", score.wall.count()},
                         {"tasks", score.tasks},
                         {"inside", score.inside()},
@@ -191,15 +186,12 @@ std::string to_json(const ForecastScores& scores, const std::string& scope) {
     if (const auto percent = score.percent()) object["percent_of_likely"] = *percent;
     runs.push_back(std::move(object));
   }
-  json::object object{{"scope", scope},
-                      {"inside", scores.inside},
-                      {"below", scores.below},
-                      {"above", scores.above},
-                      {"not_scored", scores.not_scored},
-                      {"median_percent_of_likely", nullptr},
+  json::object object{{"scope", json_text(scope)},       {"inside", scores.inside},
+                      {"below", scores.below},           {"above", scores.above},
+                      {"not_scored", scores.not_scored}, {"median_percent_of_likely", nullptr},
                       {"runs", std::move(runs)}};
   if (scores.median_percent) object["median_percent_of_likely"] = *scores.median_percent;
-  return json::serialize(object) + "\n";
+  return pretty_json(object);
 }
 
 }  // namespace baton

@@ -5,6 +5,7 @@
 #include "app/forecast_forms.h"
 #include "app/run_lookup.h"
 #include "app/say.h"
+#include "report/ledger.h"
 
 namespace baton {
 namespace {
@@ -13,8 +14,7 @@ bool asked_for(const RunSummary& run, const CostOptions& options) {
   const std::string day = date_of(run.created);
   return (options.run.empty() || run.run == options.run) &&
          (options.project.empty() || run.project == options.project) &&
-         (options.since.empty() || day >= options.since) &&
-         (options.until.empty() || day <= options.until);
+         Period{options.since, options.until}.has(day);
 }
 
 std::string scope_of(const CostOptions& options) {

@@ -49,7 +49,7 @@ std::vector<PastRun> project_history(Journal& journal, const std::string& projec
 ModelRequest first_request(const Change& change, const Tables& tables, RunRequest request,
                            Way way) {
   request.local = false;
-  request.mode = way == Way::kDirect ? "direct" : "orchestrate";
+  request.mode = to_string(way);
   Review review = make_review(change, tables, request);
   RunState run;
   for (const NewTask& task : review.first_tasks()) {

@@ -7,6 +7,7 @@
 
 #include "intake/git.h"
 #include "intake/intake.h"
+#include "report/layout.h"
 #include "shell/loop.h"
 
 namespace baton {
@@ -99,7 +100,6 @@ Result<RunRequest> read_options(const ReviewOptions& options) {
   return request;
 }
 
-// A model without a price would be refused at its first call: better before anything is spent.
 Status check_prices(const RunRequest& request, const Catalog& catalog) {
   for (const Tier tier : {Tier::kFast, Tier::kBalanced, Tier::kDeep}) {
     const std::string& name = request.models[tier];
@@ -115,9 +115,9 @@ Status check_prices(const RunRequest& request, const Catalog& catalog) {
 }
 
 std::string what_is_reviewed(const Change& change) {
-  return fmt::format("{}: {} file{}, {} line{} added", change.title, change.files.size(),
-                     change.files.size() == 1 ? "" : "s", change.added_lines(),
-                     change.added_lines() == 1 ? "" : "s");
+  return fmt::format("{}: {}, {} added", change.title,
+                     counted(std::ssize(change.files), "file", "files"),
+                     counted(change.added_lines(), "line", "lines"));
 }
 
 }  // namespace baton

@@ -2,8 +2,8 @@
 // memory. Pure.
 //
 //   LedgerFold fold(catalog, {.since = "2026-10-01"});
-//   for each run: fold.add({id, title, status, deep_model}, events)   or fold.leave_out(id, why)
-//   Ledger ledger = fold.ledger();
+//   for each run: fold.add({id, title, status, deep_model}, costs)   or fold.leave_out(id, why)
+//   Ledger ledger = std::move(fold).ledger();
 //
 // A call counts on the day it was reserved (UTC), which is when its price was pinned; so a run that
 // goes on past midnight is part of both days. Every breakdown adds up to the total, exactly.

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
-#include "base/words.h"
 #include "report/percent.h"
 
 namespace baton {
