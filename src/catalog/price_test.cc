@@ -2,6 +2,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/check.h"
+#include "base/example_money.h"
 #include "catalog/catalog.h"
 
 namespace baton {
@@ -15,10 +16,6 @@ const PriceSheet& sheet_of(std::string_view model, std::string_view date = kToda
   const PriceSheet* sheet = found->sheet_on(date);
   BATON_CHECK(sheet != nullptr);
   return *sheet;
-}
-
-Money dollars(std::string_view text) {
-  return *Money::parse(text);
 }
 
 Usage in_out(std::int64_t input, std::int64_t output) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/embedded.h"
+#include "base/example_money.h"
 
 namespace baton {
 namespace {
@@ -13,10 +14,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 const Instant kNoon = Instant::from_unix_ms(1'795'176'000'000);  // 2026-11-20T12:00:00Z
-
-Money dollars(std::string_view text) {
-  return *Money::parse(text);
-}
 
 CompareAsk ask() {
   return {.models = {"claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-7"},

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/example_money.h"
+
 namespace baton {
 namespace {
 
@@ -19,10 +21,6 @@ constexpr std::string_view kToday = "2026-11-20";
 const TierModels& tiers() {
   static const TierModels models("claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-7");
   return models;
-}
-
-Money dollars(std::string_view text) {
-  return *Money::parse(text);
 }
 
 Fleet fleet_of(std::string_view toml) {

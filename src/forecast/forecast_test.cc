@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/example_money.h"
 #include "forecast/forecast_modes.h"
 #include "forecast/score.h"
 #include "forecast/size_estimate.h"
@@ -17,10 +18,6 @@ using testing::HasSubstr;
 
 constexpr std::string_view kDay = "2026-11-20";
 const TierModels kModels{"claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-7"};
-
-Money usd(std::string_view dollars) {
-  return *Money::parse(dollars);
-}
 
 std::vector<Money> cents(const std::vector<int>& amounts) {
   std::vector<Money> money;
@@ -132,7 +129,7 @@ RC_GTEST_PROP(IntervalTest, IsInOrderWhateverWasSeen, ()) {
 TEST_F(ForecastTest, ARunOfTheSameSizeGoesAsItWent) {
   const Prospect prospect = forecast_review(ask(), {planned_run()});
   // 2,000 + 1,000 + 800 in at $5 and 1,900 out at $25; 1,000 in at $1 and 200 out at $5.
-  EXPECT_EQ(prospect.forecast.likely, usd("0.0685"));
+  EXPECT_EQ(prospect.forecast.likely, dollars("0.0685"));
   EXPECT_EQ(prospect.forecast.history, 1);
   EXPECT_EQ(prospect.forecast.tasks, 4);
   EXPECT_EQ(prospect.forecast.wall, Millis(60'000));
@@ -171,14 +168,14 @@ TEST_F(ForecastTest, OnAnotherModelTokensAreCountedAndPricedAsItDoes) {
                           .prompt = Tokens(1'539)};  // 2,000 of the newer tokenizers'
   const Prospect prospect = forecast_review(asked, {planned_run()});
   EXPECT_LT(prospect.tokens.input, Tokens(4'000));
-  EXPECT_LT(prospect.forecast.likely, usd("0.0685"));
+  EXPECT_LT(prospect.forecast.likely, dollars("0.0685"));
 }
 
 TEST_F(ForecastTest, WorkersInABatchAreHalfThePrice) {
   ForecastAsk batched = ask();
   batched.batch = true;
   // The workers' $0.002 and $0.015 are halved.
-  EXPECT_EQ(forecast_review(batched, {planned_run()}).forecast.likely, usd("0.06"));
+  EXPECT_EQ(forecast_review(batched, {planned_run()}).forecast.likely, dollars("0.06"));
 }
 
 TEST_F(ForecastTest, OnlyRunsThatEndedAndWentTheSameWayAreAsked) {
@@ -213,9 +210,9 @@ TEST_F(ForecastTest, WithoutHistoryTheSizeDecides) {
 
 TEST_F(ForecastTest, TheTightestCapStandsFirst) {
   ForecastAsk capped = ask();
-  capped.budget = usd("0.05");
-  capped.caps.day = usd("0.01");
-  capped.caps.worker = {{"api_taste", usd("0.001")}, {"import_organization", usd("5")}};
+  capped.budget = dollars("0.05");
+  capped.caps.day = dollars("0.01");
+  capped.caps.worker = {{"api_taste", dollars("0.001")}, {"import_organization", dollars("5")}};
   capped.limits.tokens = Tokens(1'000'000);
   const Prospect prospect = forecast_review(capped, {planned_run()});
   std::vector<std::string> names;
@@ -234,10 +231,10 @@ TEST_F(ForecastTest, ACapAboveTheHighEndIsNotMet) {
 
 Prospects priced(std::string_view plan, std::string_view one, std::string_view lower) {
   Prospects prospects;
-  prospects.orchestrate.forecast.likely = usd(plan);
-  prospects.direct.forecast.likely = usd(one);
+  prospects.orchestrate.forecast.likely = dollars(plan);
+  prospects.direct.forecast.likely = dollars(one);
   prospects.lower = Prospect();
-  prospects.lower->forecast.likely = usd(lower);
+  prospects.lower->forecast.likely = dollars(lower);
   prospects.lower_effort = "medium";
   return prospects;
 }
@@ -294,7 +291,7 @@ TEST(HistoryTest, IsTheFoldOfARunsEvents) {
       CallReserved{.at = at(1), .call = CallId(1), .task = TaskId(0), .model = "m"},
       CallEnded{.at = at(4),
                 .call = CallId(1),
-                .charge = usd("0.02"),
+                .charge = dollars("0.02"),
                 .usage = {.input = Tokens(800), .output = Tokens(50)}},
       RunEnded{.at = at(5), .status = RunStatus::kPaused},
       RunResumed{at(1'000)},
@@ -303,7 +300,7 @@ TEST(HistoryTest, IsTheFoldOfARunsEvents) {
   EXPECT_EQ(run.active, Millis(7'000));  // the pause does not count
   EXPECT_EQ(run.status, RunStatus::kComplete);
   EXPECT_EQ(run.subject, Tokens(900));
-  EXPECT_EQ(run.charged, usd("0.02"));
+  EXPECT_EQ(run.charged, dollars("0.02"));
   ASSERT_EQ(run.calls.size(), 1u);
   EXPECT_EQ(run.calls[0].usage.input, Tokens(800));
   EXPECT_EQ(run.calls[0].effort, "high");
@@ -311,10 +308,10 @@ TEST(HistoryTest, IsTheFoldOfARunsEvents) {
 
 PastRun scored(std::string_view likely, std::string_view actual) {
   PastRun run = planned_run();
-  run.forecast = Forecast{.low = Money::pico(usd(likely).picodollars() / 2),
-                          .likely = usd(likely),
-                          .high = usd(likely) * 2};
-  run.charged = usd(actual);
+  run.forecast = Forecast{.low = Money::pico(dollars(likely).picodollars() / 2),
+                          .likely = dollars(likely),
+                          .high = dollars(likely) * 2};
+  run.charged = dollars(actual);
   return run;
 }
 

@@ -2,16 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include "base/example_money.h"
 #include "catalog/example_prices.h"
 #include "prompt/pack.h"
 #include "workflow/example_task_types.h"
 
 namespace baton {
 namespace {
-
-Money usd(std::string_view dollars) {
-  return *Money::parse(dollars);
-}
 
 // Beside the orchestrator's two: one type for the small model, one for the large.
 TaskTypes two_kinds_of_work() {
@@ -50,20 +47,20 @@ TEST(EstimateTest, EveryPartOfAReviewCostsItsMaterialAndAUsualAnswer) {
       estimate_review(change_of_known_size(), two_kinds_of_work(), kModels, prices(), "2026-11-20");
   // 5,000 + 1,496 + 1,500 bytes are 2,000 tokens, 2,600 of the large model's, at $5; 2,500 out at
   // $25.
-  EXPECT_EQ(estimate.plan, usd("0.0755"));
+  EXPECT_EQ(estimate.plan, dollars("0.0755"));
   ASSERT_EQ(estimate.work.size(), 2u);
   // 2,500 + 1,496 bytes are 1,000 tokens at $1; 600 out at $5.
   EXPECT_EQ(estimate.work[0].type, "naming");
   EXPECT_EQ(estimate.work[0].tier, Tier::kFast);
-  EXPECT_EQ(estimate.work[0].cost, usd("0.004"));
+  EXPECT_EQ(estimate.work[0].cost, dollars("0.004"));
   // The same for the large model: 1,300 tokens at $5; 600 out at $25.
   EXPECT_EQ(estimate.work[1].type, "design");
   EXPECT_EQ(estimate.work[1].tier, Tier::kDeep);
-  EXPECT_EQ(estimate.work[1].cost, usd("0.0215"));
+  EXPECT_EQ(estimate.work[1].cost, dollars("0.0215"));
   // 2,500 bytes and two findings of 350 for each of the two tasks: 976 tokens, 1,268 of the large
   // model's, at $5; 1,000 out at $25.
-  EXPECT_EQ(estimate.report, usd("0.03134"));
-  EXPECT_EQ(estimate.total(), usd("0.13234"));
+  EXPECT_EQ(estimate.report, dollars("0.03134"));
+  EXPECT_EQ(estimate.total(), dollars("0.13234"));
 }
 
 TEST(EstimateTest, AModelWithoutAPriceOnTheDayCountsAsNothing) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/example_money.h"
+
 namespace baton {
 namespace {
 
@@ -10,10 +12,6 @@ using ::testing::HasSubstr;
 
 const Instant kNoon = Instant::from_unix_ms(1'795'176'000'000);  // 2026-11-20T12:00:00Z
 constexpr Millis kMinutes5 = Millis::seconds(300);
-
-Money dollars(std::string_view text) {
-  return *Money::parse(text);
-}
 
 Usage wrote(std::int64_t tokens) {
   return {.input = Tokens(100), .cache_write_5m = Tokens(tokens), .output = Tokens(10)};

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/example_money.h"
+
 namespace baton {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::string_view kFast = "claude-haiku-4-5";
 const Instant kNoon = Instant::from_unix_ms(1'795'176'000'000);  // 2026-11-20T12:00:00Z
 const TaskId kPlan(0);
 const TaskId kNames(1);
-
-Money dollars(std::string_view text) {
-  return *Money::parse(text);
-}
 
 Usage in_out(std::int64_t input, std::int64_t output) {
   return {.input = Tokens(input), .output = Tokens(output)};

@@ -1,13 +1,10 @@
 // For tests: one report in which every part has something to say, and one in which none has.
 #pragma once
 
+#include "base/example_money.h"
 #include "report/review_report.h"
 
 namespace baton::example {
-
-inline Money dollars(std::string_view text) {
-  return *Money::parse(text);
-}
 
 inline Usage tokens(std::int64_t input, std::int64_t write, std::int64_t read,
                     std::int64_t output) {

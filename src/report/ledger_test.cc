@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/example_money.h"
 #include "report/example_ledger.h"
 
 namespace baton {
@@ -28,10 +29,6 @@ using testing::ElementsAre;
 
 const TaskId kPlan(0);
 const TaskId kNames(1);
-
-Money dollars(std::string_view text) {
-  return *Money::parse(text);
-}
 
 std::vector<std::string> names_of(const std::vector<LedgerLine>& lines) {
   std::vector<std::string> names;

@@ -4,12 +4,10 @@
 
 #include <cstdlib>
 
+#include "base/example_money.h"
+
 namespace baton {
 namespace {
-
-Money dollars(std::string_view text) {
-  return *Money::parse(text);
-}
 
 Progress busy() {
   return {.done = 3,
