@@ -2,12 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "app/commands.h"
 #include "app/day_options.h"
-#include "app/files.h"
 #include "app/forecast_scores.h"
 #include "app/run_lookup.h"
 #include "app/say.h"
@@ -63,23 +61,11 @@ std::vector<Grouping> groupings_of(const CostOptions& options) {
 }
 
 Result<std::vector<Target>> load_targets(const std::string& given) {
-  std::filesystem::path path = given;
-  if (given.empty()) {
-    const std::optional<std::filesystem::path> folder = config_folder();
-    std::error_code error;
-    if (folder && std::filesystem::is_regular_file(*folder / "targets.toml", error)) {
-      path = *folder / "targets.toml";
-    }
-  }
-  std::string own;
-  if (!path.empty()) {
-    Result<std::string> text = read_file(path);
-    if (!text) return text.error();
-    own = std::move(*text);
-  }
+  const Result<DataFile> own = user_file(given, "targets.toml");
+  if (!own) return own.error();
   const std::optional<std::string_view> builtin = embedded_file("catalog/targets.toml");
   BATON_CHECK(builtin.has_value());
-  return parse_targets(*builtin, own, path.string());
+  return parse_targets(*builtin, own->text, own->name);
 }
 
 // ---- runs ----
@@ -154,7 +140,7 @@ Result<Ledger> read_ledger(Journal& journal, const Catalog& catalog, const CostO
       fold.leave_out(run.run, added.error().message);
     }
   }
-  if (!found) return not_found(fmt::format("there is no run '{}'; `baton runs` lists them", only));
+  if (!found) return no_such_run(only);
   Ledger ledger = std::move(fold).ledger();
   if (!options.project.empty()) ledger.scope = "project " + options.project;
   if (!only.empty()) ledger.scope = "run " + only;

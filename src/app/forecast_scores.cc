@@ -46,8 +46,7 @@ Result<std::string> forecast_scores_text(const CostOptions& options) {
     }
     past.push_back(past_run(*events));
   }
-  if (!found)
-    return not_found(fmt::format("there is no run '{}'; `baton runs` lists them", options.run));
+  if (!found) return no_such_run(options.run);
   const ForecastScores scores = score_forecasts(past);
   return options.format == "json" ? to_json(scores, scope_of(options))
                                   : to_terminal(scores, scope_of(options), output_style());

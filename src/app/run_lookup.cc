@@ -29,6 +29,10 @@ Result<RunId> chosen_run(Journal& journal, const std::string& given) {
   return runs->front().run;
 }
 
+Error no_such_run(const RunId& run) {
+  return not_found(fmt::format("there is no run '{}'; `baton runs` lists them", run));
+}
+
 std::string status_shown(Journal& journal, const RunSummary& run) {
   if (run.status != to_string(RunStatus::kRunning)) return run.status;
   return journal.lease(run.run).ok() ? "interrupted" : "running";

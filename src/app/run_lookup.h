@@ -15,6 +15,9 @@ Result<std::unique_ptr<Journal>> open_existing(const std::string& option);
 // `given`, or the latest run if that is empty.
 Result<RunId> chosen_run(Journal& journal, const std::string& given);
 
+// kNotFound, with where to look.
+Error no_such_run(const RunId& run);
+
 // "running" of a run that nobody drives means that its process died: "interrupted".
 std::string status_shown(Journal& journal, const RunSummary& run);
 

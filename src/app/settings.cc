@@ -43,25 +43,6 @@ std::optional<std::filesystem::path> xdg(const char* variable, const char* fallb
   return std::nullopt;
 }
 
-struct DataFile {
-  std::string name;  // its path, for errors
-  std::string text;
-};
-
-// The user's own file, if there is one: the one given, or `name` in the configuration folder.
-Result<DataFile> user_file(const std::string& given, std::string_view name) {
-  std::filesystem::path path = given;
-  if (given.empty()) {
-    const std::optional<std::filesystem::path> folder = config_folder();
-    std::error_code error;
-    if (!folder || !std::filesystem::is_regular_file(*folder / name, error)) return DataFile();
-    path = *folder / name;
-  }
-  Result<std::string> text = read_file(path);
-  if (!text) return text.error();
-  return DataFile{path.string(), std::move(*text)};
-}
-
 Status add_user_checkers(std::vector<Checker>& checkers) {
   const std::optional<std::filesystem::path> folder = config_folder();
   std::error_code error;
@@ -161,6 +142,19 @@ Result<std::filesystem::path> state_folder(const std::string& option) {
 
 std::optional<std::filesystem::path> config_folder() {
   return xdg("XDG_CONFIG_HOME", ".config");
+}
+
+Result<DataFile> user_file(const std::string& given, std::string_view name) {
+  std::filesystem::path path = given;
+  if (given.empty()) {
+    const std::optional<std::filesystem::path> folder = config_folder();
+    std::error_code error;
+    if (!folder || !std::filesystem::is_regular_file(*folder / name, error)) return DataFile();
+    path = *folder / name;
+  }
+  Result<std::string> text = read_file(path);
+  if (!text) return text.error();
+  return DataFile{path.string(), std::move(*text)};
 }
 
 std::string write_request(const RunRequest& request) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/money.h"
 #include "base/result.h"
@@ -27,6 +28,13 @@ Result<std::filesystem::path> state_folder(const std::string& option);
 // $XDG_CONFIG_HOME/baton, else ~/.config/baton; none without a home. Never a relative path: what is
 // reviewed sets nothing.
 std::optional<std::filesystem::path> config_folder();
+
+struct DataFile {
+  std::string name;  // its path, for errors
+  std::string text;
+};
+// The user's own file, if there is one: the one given, or `name` in the configuration folder.
+Result<DataFile> user_file(const std::string& given, std::string_view name);
 
 // What a run was asked with, kept in its journal: a resumed run goes on by the same.
 struct RunRequest {
