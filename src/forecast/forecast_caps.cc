@@ -31,10 +31,10 @@ std::int64_t count_of(Amount amount) {
 }
 
 template <typename Amount>
-void check(std::vector<CapMet>& met, std::string cap, const std::optional<Amount>& allowed,
+void check(std::vector<CapMet>& met, std::string_view cap, const std::optional<Amount>& allowed,
            Amount likely, Amount high) {
   if (!allowed || high <= *allowed) return;
-  met.push_back({.cap = std::move(cap),
+  met.push_back({.cap = std::string(cap),
                  .allows = text_of(*allowed),
                  .expected = fmt::format("{} to {}", text_of(likely), text_of(high)),
                  .likely = likely > *allowed,
@@ -49,8 +49,9 @@ std::vector<CapMet> caps_met(const ForecastAsk& ask, const Prospect& prospect,
   const Permille spread =
       Permille::ratio(forecast.high.picodollars(), forecast.likely.picodollars());
   std::vector<CapMet> met;
-  const auto spread_out = [&](std::string cap, const std::optional<Money>& allowed, Money middle) {
-    check(met, std::move(cap), allowed, middle, spread.of(middle));
+  const auto spread_out = [&](std::string_view cap, const std::optional<Money>& allowed,
+                              Money middle) {
+    check(met, cap, allowed, middle, spread.of(middle));
   };
   check(met, "--budget", ask.budget, forecast.likely, forecast.high);
   check(met, "--budget-per-day", ask.caps.day, forecast.likely, forecast.high);
