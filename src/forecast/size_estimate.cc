@@ -1,5 +1,7 @@
 #include "forecast/size_estimate.h"
 
+#include <algorithm>
+
 #include "prompt/pack.h"
 #include "prompt/prompt.h"
 
