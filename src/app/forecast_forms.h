@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "app/prospects.h"
+#include "app/outlook.h"
 #include "forecast/score.h"
 #include "report/review_report.h"
 

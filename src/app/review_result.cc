@@ -6,8 +6,8 @@
 #include <set>
 
 #include "checker/selection.h"
-#include "report/cost_report.h"
 #include "forecast/size_estimate.h"
+#include "report/cost_report.h"
 
 namespace baton {
 namespace {

@@ -1,4 +1,4 @@
-#include "app/prospects.h"
+#include "app/outlook.h"
 
 #include "app/session.h"
 #include "base/check.h"
