@@ -28,14 +28,7 @@ Result<Recorded> read_run(const CompareOptions& options) {
   Recorded recorded{.id = *id, .events = {}, .models = {}};
   Result<std::vector<Event>> events = (*journal)->events(recorded.id);
   if (!events) return events.error();
-  const RunCreated* created = events->empty() ? nullptr : std::get_if<RunCreated>(&events->front());
-  if (created == nullptr) {
-    return storage_error(
-        fmt::format("the journal of {} has no beginning; `baton verify` says more", recorded.id));
-  }
-  const Result<std::string> asked = (*journal)->blob(created->request);
-  if (!asked) return asked.error();
-  Result<RunRequest> request = read_request(*asked);
+  Result<RunRequest> request = request_of(**journal, recorded.id, *events);
   if (!request) return request.error();
   recorded.models = std::move(request->models);
   recorded.events = std::move(*events);

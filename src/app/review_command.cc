@@ -11,6 +11,7 @@
 #include "app/forecast_forms.h"
 #include "app/review_input.h"
 #include "app/review_result.h"
+#include "app/run_lookup.h"
 #include "app/say.h"
 #include "app/session.h"
 #include "shell/restore.h"
@@ -94,18 +95,13 @@ bool is_over(RunStatus status) {
 }
 
 // What the run was asked with, and what is asked now in its place.
-Result<RunRequest> request_of(const std::filesystem::path& state, const RunOptions& options) {
+Result<RunRequest> renewed_request(const std::filesystem::path& state, const RunOptions& options) {
   const auto journal =
       open_sqlite_journal(state, [](const std::function<void()>& work) { work(); });
   if (!journal) return journal.error();
   const Result<std::vector<Event>> events = (*journal)->events(options.run);
   if (!events) return events.error();
-  const auto* created = std::get_if<RunCreated>(&events->front());
-  if (created == nullptr)
-    return storage_error("the run's journal does not begin with its creation");
-  const Result<std::string> asked = (*journal)->blob(created->request);
-  if (!asked) return asked.error();
-  Result<RunRequest> request = read_request(*asked);
+  Result<RunRequest> request = request_of(**journal, options.run, *events);
   if (!request) return request;
   if (!options.format.empty()) request->format = options.format;
   if (!options.output.empty()) request->output = options.output;
@@ -248,7 +244,7 @@ ExitCode resume_command(const RunOptions& options) {
   if (Status writable = check_output(options.output); !writable) return say(writable.error());
   const Result<std::filesystem::path> state = state_folder(options.state);
   if (!state) return say(state.error());
-  const Result<RunRequest> request = request_of(*state, options);
+  const Result<RunRequest> request = renewed_request(*state, options);
   if (!request) return say(request.error());
   const Result<Tables> tables = load_tables(request->prices, request->task_types);
   if (!tables) return say(tables.error());

@@ -4,8 +4,6 @@
 
 #include <filesystem>
 
-#include "app/settings.h"
-#include "core/event.h"
 #include "store/sqlite_journal.h"
 
 namespace baton {
@@ -27,6 +25,18 @@ Result<RunId> chosen_run(Journal& journal, const std::string& given) {
   if (!runs) return runs.error();
   if (runs->empty()) return usage_error("there are no runs yet; `baton review` makes one");
   return runs->front().run;
+}
+
+Result<RunRequest> request_of(Journal& journal, const RunId& run,
+                              const std::vector<Event>& events) {
+  const RunCreated* created = events.empty() ? nullptr : std::get_if<RunCreated>(&events.front());
+  if (created == nullptr) {
+    return storage_error(
+        fmt::format("the journal of {} has no beginning; `baton verify` says more", run));
+  }
+  const Result<std::string> asked = journal.blob(created->request);
+  if (!asked) return asked.error();
+  return read_request(*asked);
 }
 
 Error no_such_run(const RunId& run) {

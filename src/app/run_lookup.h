@@ -3,8 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "app/settings.h"
 #include "base/result.h"
+#include "core/event.h"
 #include "store/journal.h"
 
 namespace baton {
@@ -14,6 +17,9 @@ Result<std::unique_ptr<Journal>> open_existing(const std::string& option);
 
 // `given`, or the latest run if that is empty.
 Result<RunId> chosen_run(Journal& journal, const std::string& given);
+
+// What the run that these events are of was asked with. kStorage if they have no beginning.
+Result<RunRequest> request_of(Journal& journal, const RunId& run, const std::vector<Event>& events);
 
 // kNotFound, with where to look.
 Error no_such_run(const RunId& run);
