@@ -121,6 +121,7 @@ TEST(TargetsTest, WhatIsWrongIsNamedWithItsPlace) {
   EXPECT_THAT(error(head + "measure='saved'\nmin=1\neach='role'"),
               HasSubstr("'each' must be run, day or month"));
   EXPECT_THAT(error(head + "measure='saved'\nmin=1\ncolour='red'"), HasSubstr("'colour' is not"));
+  EXPECT_THAT(error(head + "off='yes'"), HasSubstr("'off' is neither true nor false"));
   EXPECT_THAT(error("[[target]\n"), HasSubstr("targets.toml, line 1"));
 }
 
