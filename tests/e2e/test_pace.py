@@ -95,7 +95,8 @@ class TheProgress(BatonTest):
         self.assertGreaterEqual(len(lines), 3, done.err)
         self.assertNotIn("\r", done.err)
         self.assertNotIn("\x1b", done.err + done.out)
-        self.assertRegex(lines[-1], r"(\d+)/\1 tasks · \$0\.\d+ of \$5\.00 · \d")
+        progress = [line for line in lines if line.startswith("  ")]
+        self.assertRegex(progress[-1], r"(\d+)/\1 tasks · \$0\.\d+ of \$5\.00 · \d")
 
     def test_is_one_line_that_is_written_again_on_a_terminal(self):
         mock = self.mock("--latency-ms", "100:200")
