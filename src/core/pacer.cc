@@ -8,7 +8,8 @@
 namespace baton {
 namespace {
 
-constexpr double kFirstWindow = 4;
+constexpr double kFirstWindow = 16;  // less than the smallest of the known limits allows in a second
+constexpr double kFew = 4;
 constexpr double kNoWindow = 1e9;
 constexpr double kCutTo = 0.75;  // of the calls in flight, by a 429
 // What is left of a limit from which on it is no reason to hold anything back.
@@ -112,7 +113,7 @@ bool Pacer::has_place(const Class& of, Instant now) const {
   // Answers may be long: until a 429 says that it is too much, whoever has been heard makes room.
   const std::int64_t counted = of.ever_throttled ? of.in_flight : of.unheard;
   if (static_cast<double>(counted) >= std::floor(of.window)) return false;
-  return of.unheard < static_cast<std::int64_t>(kFirstWindow) || now < of.heard_at + kStale;
+  return of.unheard < static_cast<std::int64_t>(kFew) || now < of.heard_at + kStale;
 }
 
 std::optional<Instant> Pacer::earliest(const PacedCall& call, Instant now) {
@@ -248,7 +249,7 @@ void Pacer::throttled(Ticket ticket, std::optional<Millis> retry_after, Instant 
   if (ticket <= of.cut_after) return;
   of.cut_after = Ticket(last_ticket_);
   of.ever_throttled = true;
-  of.window = std::max(kFirstWindow, kCutTo * static_cast<double>(of.in_flight + 1));
+  of.window = std::max(kFew, kCutTo * static_cast<double>(of.in_flight + 1));
   of.margin = std::min(of.margin + kMarginStep, kMostMargin);
 }
 
