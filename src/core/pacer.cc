@@ -8,7 +8,8 @@
 namespace baton {
 namespace {
 
-constexpr double kFirstWindow = 16;  // less than the smallest of the known limits allows in a second
+constexpr double kFirstWindow =
+    16;  // less than the smallest of the known limits allows in a second
 constexpr double kFew = 4;
 constexpr double kNoWindow = 1e9;
 constexpr double kCutTo = 0.75;  // of the calls in flight, by a 429
@@ -76,7 +77,11 @@ Pacer::Class& Pacer::class_of(std::string_view name, Instant now) {
   see(now);
   auto found = classes_.find(name);
   if (found == classes_.end()) {
-    Class fresh{.buckets = {}, .margin = kLeastMargin, .filled_at = now, .window = kFirstWindow};
+    Class fresh{.buckets = {},
+                .margin = kLeastMargin,
+                .filled_at = now,
+                .heard_at = now,
+                .window = kFirstWindow};
     found = classes_.emplace(std::string(name), fresh).first;
   }
   fill(found->second, now);

@@ -48,10 +48,10 @@ int sent_at_once(Pacer& pacer, const PacedCall& call, Instant now,
 TEST(PacerTest, WithoutKnownLimitsAFewGoFirstAndTwiceAsManyAfterEachRound) {
   Pacer pacer;
   std::vector<Pacer::Ticket> tickets;
-  EXPECT_EQ(sent_at_once(pacer, small_call(), kStart, &tickets), 16);
+  EXPECT_EQ(sent_at_once(pacer, small_call(), kStart, &tickets), 12);
   EXPECT_EQ(pacer.earliest(small_call(), kStart), std::nullopt);
   Instant now = kStart;
-  for (const int expected : {32, 64, 128}) {
+  for (const int expected : {24, 48, 96}) {
     now = now + Millis(1);
     const Usage usage = used(1000, 100);
     for (const Pacer::Ticket ticket : tickets) {
