@@ -8,8 +8,8 @@
 namespace baton {
 namespace {
 
-constexpr double kFirstWindow =
-    16;  // less than the smallest of the known limits allows in a second
+// Less than the smallest of the known limits lets through in a second (1,000 requests a minute).
+constexpr double kFirstWindow = 12;
 constexpr double kFew = 4;
 constexpr double kNoWindow = 1e9;
 constexpr double kCutTo = 0.75;  // of the calls in flight, by a 429
