@@ -229,6 +229,23 @@ Decision admit(const RunState& run, const Task& task, const Rules& rules, Instan
 // A run of thousands does not look at all of them each time.
 constexpr int kMostLookedAt = 256;
 
+// Visits the prepared calls in their order, each with the time until which it is held back (none:
+// it is not), until `visit` says false. Of a model that is full before an event, one is looked at.
+template <typename Visit>
+void each_prepared(const RunState& run, const Rules& rules, Instant now, Visit visit) {
+  int looked_at = 0;
+  const std::string* full = nullptr;
+  for (const TaskId id : run.prepared) {
+    const Task& task = run.task(id);
+    if (full == nullptr || task.model != *full || task.spec.batch) {
+      const std::optional<Instant> at = held_back(run, task, rules, now);
+      if (!visit(task, at)) return;
+      if (at == kUntilAnEvent) full = &task.model;
+    }
+    if (++looked_at == kMostLookedAt) return;
+  }
+}
+
 }  // namespace
 
 Tokens counted_input(const RunState& run, const CallPrepared& prepared, Instant now) {
@@ -252,28 +269,22 @@ void take_place(const RunState& run, const CallReserved& reserved, const Rules& 
 // First come, first served, of those that nothing holds back: a small call must not starve a large
 // one that has waited longer for its money.
 Decision decide_prepared(const RunState& run, const Rules& rules, Instant now) {
-  int looked_at = 0;
-  const std::string* full = nullptr;  // a model of which nothing more goes before an event
-  for (const TaskId id : run.prepared) {
-    const Task& task = run.task(id);
-    if (full == nullptr || task.model != *full || task.spec.batch) {
-      const auto at = held_back(run, task, rules, now);
-      if (!at) return admit(run, task, rules, now);
-      if (*at == kUntilAnEvent) full = &task.model;
-    }
-    if (++looked_at == kMostLookedAt) break;
-  }
-  return std::nullopt;
+  Decision decision;
+  each_prepared(run, rules, now, [&](const Task& task, std::optional<Instant> held_until) {
+    if (held_until) return true;
+    decision = admit(run, task, rules, now);
+    return false;
+  });
+  return decision;
 }
 
 std::optional<Instant> next_admission(const RunState& run, const Rules& rules, Instant now) {
   std::optional<Instant> next;
-  int looked_at = 0;
-  for (const TaskId id : run.prepared) {
-    const auto at = held_back(run, run.task(id), rules, now);
-    if (at && *at != kUntilAnEvent && (!next || *at < *next)) next = at;
-    if (++looked_at == kMostLookedAt) break;
-  }
+  each_prepared(run, rules, now, [&](const Task&, std::optional<Instant> held_until) {
+    if (held_until && *held_until != kUntilAnEvent && (!next || *held_until < *next))
+      next = held_until;
+    return true;
+  });
   return next;
 }
 

@@ -153,6 +153,7 @@ void Review::finished(const Task& task, std::string_view answer, std::string_vie
   dropped_.no_such_line += sifted.no_such_line;
   dropped_.not_reviewed += sifted.not_reviewed;
   outcomes_[task.spec.id].findings = std::move(sifted.kept);
+  merged_.reset();
 }
 
 Ask Review::ask(const RunState& run, const Task& task) {
@@ -274,11 +275,13 @@ CheckerRequest Review::checkers_for(TaskId task) const {
   return {task, brief.type, brief.checkers, paths_of(brief)};
 }
 
-std::vector<Finding> Review::all_findings() const {
+const std::vector<Finding>& Review::all_findings() const {
+  if (merged_) return *merged_;
   std::vector<Finding> all;
   for (const auto& [id, outcome] : outcomes_)
     all.insert(all.end(), outcome.findings.begin(), outcome.findings.end());
-  return merge_findings(std::move(all));
+  merged_ = merge_findings(std::move(all));
+  return *merged_;
 }
 
 std::vector<Finding> Review::report() const {

@@ -89,7 +89,7 @@ class Review : public Workflow {
   Prompt work_prompt(const RunState& run, const Task& task);
   int uses_of_pack(const RunState& run, const Task& task);
   Prompt report_prompt(const RunState& run) const;
-  std::vector<Finding> all_findings() const;
+  const std::vector<Finding>& all_findings() const;
   std::optional<NewTask> plan_one(std::string_view element, std::size_t pending);
   void note_plan(std::string_view answer);
   std::optional<TaskId> already_planned(const ReviewTask& task);
@@ -125,6 +125,8 @@ class Review : public Workflow {
   std::multimap<std::string, TaskId> loose_keys_;
 
   std::optional<Synthesis> synthesis_;
+  // Merged by all_findings(), which the last prompt and the report both ask; none: not up to date.
+  mutable std::optional<std::vector<Finding>> merged_;
 };
 
 }  // namespace baton
