@@ -251,7 +251,7 @@ Result<RunState> Session::resume(Review& review, const Endpoint& endpoint,
                                  const RunRequest& request, RunState state,
                                  std::optional<BudgetRaised> raised) {
   Drive drive(*this, review, endpoint, request);
-  return drive.run([&](Driver& driver) { driver.resume(std::move(state), std::move(raised)); });
+  return drive.run([&](Driver& driver) { driver.resume(std::move(state), raised); });
 }
 
 }  // namespace baton

@@ -308,7 +308,7 @@ void BatchRunner::finish_results(Work& work) {
 }
 
 // Each end may be the last of the work, or of the one who is told.
-void BatchRunner::deliver(BatchId batch, Items items) {
+void BatchRunner::deliver(BatchId batch, Items&& items) {
   const std::shared_ptr<bool> alive = alive_;
   for (auto& [custom_id, outcome] : items) {
     const auto found = works_.find(batch);

@@ -68,7 +68,7 @@ class BatchRunner {
   void next_candidate(Work& work);
   void rule_out(Work& work);
   void gone(Work& work);
-  void deliver(BatchId batch, Items items);
+  void deliver(BatchId batch, Items&& items);
   void end_all(Work& work, const CallOutcome& outcome);
   bool must_give_up(Work& work, const CallNotBilled& refused);
   void give_up(Work& work, const std::string& why);

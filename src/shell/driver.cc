@@ -81,7 +81,7 @@ void Driver::resume(RunState state, std::optional<BudgetRaised> raised) {
   if (raised) {
     // Only noted: what the process before had in flight is ended before anything is decided.
     evolve(run_, *raised);
-    record({*std::move(raised)}, {});
+    record({*raised}, {});
   }
   if (Status read = conversations_.restore(run_, parts_.journal); !read) return fail(read.error());
   // Findings of checkers that a model's answer is still to join.

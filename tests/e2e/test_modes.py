@@ -1,6 +1,7 @@
 """Plan and workers, or one call alone: as asked for, or the cheaper of the two where both do."""
 
 import unittest
+from decimal import Decimal
 
 from harness import USAGE, BatonTest, answers, finding, plan, planned, works
 
@@ -41,6 +42,18 @@ class OneCall(Modes):
         self.assertEqual(self.created(report)["mode"], "direct")
         self.assertEqual(self.resume(report["run_id"], mock=mock)["findings"], report["findings"])
         self.assert_sound()
+
+    def test_of_a_long_prompt_is_billed_by_the_step_it_reaches(self):
+        # claude-haiku-5-5 is five times as dear for requests above 100,000 tokens of prompt.
+        repository = self.repository()
+        lines = [f"int value_{number} = {number} * factor + offset;\n" for number in range(9000)]
+        for name, count, step in (("short.cc", 100, 1), ("long.cc", 9000, 5)):
+            repository.commit(name, {name: "".join(lines[:count])})
+            mock = self.mock()
+            report = self.review("--mode", "direct", "--deep", "claude-haiku-5-5", repository=repository, mock=mock)
+            (call,) = self.journal(report["run_id"]).of("call_ended")
+            price = Decimal("0.0000001") * call["usage"]["input"] + Decimal("0.0000005") * call["usage"]["output"]
+            self.assertEqual(self.assert_books_balance(report["run_id"], mock), step * price)
 
     def test_tries_as_hard_as_asked(self):
         mock, repository = self.mock(), self.small_change()
