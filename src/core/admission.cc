@@ -227,7 +227,7 @@ Decision admit(const RunState& run, const Task& task, const Rules& rules, Instan
 }
 
 // A run of thousands does not look at all of them each time.
-constexpr int kMostLookedAt = 256;
+constexpr int kMostLookedAt = 64;
 
 // Visits the prepared calls in their order, each with the time until which it is held back (none:
 // it is not), until `visit` says false. Of a model that is full before an event, one is looked at.

@@ -19,6 +19,7 @@ struct Driver::Transfer {
   TaskId task;
   std::optional<Pacer::Ticket> ticket;
   TransferId id = 0;
+  bool opens_gate = false;  // siblings wait for its first byte, to read what it writes
   MessagesReply reply;
 };
 
@@ -247,6 +248,8 @@ void Driver::send(const CallReserved& event) {
   transfer->reply = MessagesReply(prepared.request.prompt.ttl);
   transfer->task = event.task;
   transfer->ticket = claim_ticket(event.call);
+  const auto prefix = run_.prefixes.find(run_.open_calls.at(event.call).prefix);
+  transfer->opens_gate = prefix != run_.prefixes.end() && prefix->second.writer == event.call;
   HttpHandlers handlers;
   const CallId call = event.call;
   handlers.on_head = [this, alive = alive_, call](int status, const HttpHeaders& headers) {
@@ -356,10 +359,10 @@ void Driver::hear(CallId call, std::string_view bytes) {
       tell(std::move(added), std::move(texts));
     }
   });
-  // Siblings wait for this one to write what they share.
-  const auto prefix = run_.prefixes.find(run_.open_calls.at(call).prefix);
-  if (prefix != run_.prefixes.end() && prefix->second.writer == call && transfer.reply.begun())
+  if (transfer.opens_gate && transfer.reply.begun()) {
+    transfer.opens_gate = false;
     tell(FirstByte{Loop::now(), call});
+  }
   // What comes now is neither read nor the end of it: waiting on would hold the call open for
   // nothing.
   if (transfer.reply.broken()) parts_.http.cancel(transfer.id);
