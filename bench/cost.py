@@ -37,9 +37,9 @@ def agents(role, tier, count, loops=True, prefix=PREFIX, checked=0, batch=False)
             "checked": checked, "batch": batch}
 
 
-def plan(*groups, shared=SHARED, cache=True, gate_ms=20_000, max_output=4_000):
+def plan(*groups, shared=SHARED, cache=True, gate_ms=20_000, gap_ms=0, max_output=4_000):
     return {"shared": shared, "growth": GROWTH, "max_output": max_output, "cache": cache,
-            "gate_ms": gate_ms, "agents": groups}
+            "gate_ms": gate_ms, "gap_ms": gap_ms, "agents": groups}
 
 
 LEAD = agents("orchestrator", "deep", 1)
@@ -87,6 +87,8 @@ SPRINTS = [
         cached_at_least=88),
     Row("2 s", "all deep, cached; 14,000 tokens of the prefix are shared", [sprint("deep")], paper="8.69425",
         cached_at_least=88),
+    Row("2 h", "as 2, if calls were ten minutes apart: entries of an hour", [sprint("deep", shared=0, gap_ms=600_000)],
+        paper="11.4875", cached_at_least=88),
     Row("3 a", "1 deep, 4 fast, cached; no two agents share a prefix", [sprint("fast", shared=0)], paper="3.24585",
         at_most="3.40", cached_at_least=88),
     Row("3", "1 deep, 4 fast, cached; shared as in 2 s", [sprint("fast")], paper="3.19755", at_most="3.40",

@@ -57,6 +57,7 @@ Result<SprintPlan> read_sprint_plan(std::string_view text) {
   plan.max_output = read.tokens("max_output");
   plan.cache = read.flag("cache");
   plan.gate = Millis(read.count("gate_ms"));
+  plan.gap = Millis(read.count("gap_ms"));
   std::string complaint = read.complaint();
   each_object_at(*object, "agents", [&](const json::object& entry) {
     Reader one(entry);

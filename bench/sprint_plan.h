@@ -30,6 +30,7 @@ struct SprintPlan {
   bool cache = true;
   Millis gate;  // the longest that siblings wait for the one that writes what they share; zero: all
                 // that is ready is sent at once, without pacing
+  Millis gap;   // that is told to be between two calls of an agent
   std::vector<SprintAgents> agents;
 };
 

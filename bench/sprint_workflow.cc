@@ -122,6 +122,7 @@ Ask Sprint::ask(const RunState& run, const Task& task) {
   prompt.user.push_back(
       {text_about(topic, bytes_of(kind.prefix.count() - before, tokenizer)), false});
   prompt.uses = siblings_of(agent(task));
+  prompt.gap = plan_.gap;
   return prompt;
 }
 

@@ -1,5 +1,7 @@
 #include "prompt/cache_plan.h"
 
+#include <algorithm>
+
 namespace baton {
 namespace {
 
@@ -43,6 +45,11 @@ void mark_tail(Prompt& prompt) {
   for (std::size_t i = 0; i < count; ++i) prompt.turns[i].cache_mark = i + 2 >= count;
 }
 
+// A loop that has gone on so long is taken to go on as long again, and once at least.
+int uses_of_tail(const Prompt& prompt) {
+  return 1 + std::max(1, static_cast<int>(prompt.turns.size()));
+}
+
 }  // namespace
 
 std::optional<CacheTtl> ttl_for(Millis gap) {
@@ -68,7 +75,7 @@ void settle_cache_marks(Prompt& prompt, const Model& model, const PriceSheet& sh
       tokens(shared_bytes(prompt)) < model.min_cacheable) {
     drop_shared_marks(prompt);
   }
-  if (prompt.tools.empty() || !cache_pays(price, prompt.ttl, 2)) return;
+  if (prompt.tools.empty() || !cache_pays(price, prompt.ttl, uses_of_tail(prompt))) return;
   if (tokens(all_bytes(prompt)) >= model.min_cacheable) mark_tail(prompt);
 }
 

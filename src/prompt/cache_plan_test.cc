@@ -98,6 +98,17 @@ TEST(CachePlanTest, TheGrowingTailOfALoopIsMarkedAndTheTurnBeforeIt) {
   EXPECT_EQ(marks(settled(loop(5))), ". ...xx");
 }
 
+TEST(CachePlanTest, ALoopWithLongGapsIsMarkedOnceItHasGoneOnLongEnoughForADearWrite) {
+  const auto slow = [](int turns) {
+    Prompt prompt = loop(turns);
+    prompt.gap = Millis::seconds(600);
+    return marks(settled(prompt));
+  };
+  EXPECT_EQ(slow(0), ". ");
+  EXPECT_EQ(slow(1), ". .");
+  EXPECT_EQ(slow(2), ". xx");
+}
+
 TEST(CachePlanTest, AShortLoopIsNotMarkedUntilItHasGrown) {
   EXPECT_EQ(marks(settled(loop(1, 100))), ". .");
   Prompt grown = loop(1, 100);
