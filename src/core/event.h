@@ -120,8 +120,8 @@ struct BudgetRaised {
   bool operator==(const BudgetRaised&) const = default;
 };
 
-// What the store has set aside for this run of the project's cap for a day. `amount` may be less
-// than was asked for; then nothing more is left, for now.
+// What the store has set aside for this run of the project's cap for a day. An `amount` below what
+// was asked for is all that the other runs of that day leave.
 struct DayAllotted {
   Instant at;
   std::string day;

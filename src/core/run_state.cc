@@ -432,81 +432,6 @@ void on(RunState& run, const RunEnded& event) {
   run.reason = event.reason;
 }
 
-std::optional<TaskId> task_of(const Event& event) {
-  return std::visit(
-      [](const auto& e) -> std::optional<TaskId> {
-        if constexpr (requires { e.task; }) return e.task;
-        return std::nullopt;
-      },
-      event);
-}
-
-std::optional<std::string> task_contradiction(const RunState& run, TaskId id) {
-  if (id.number() < 0 || id.number() >= static_cast<int>(run.tasks.size())) {
-    return fmt::format("task {} does not exist", id.to_string());
-  }
-  if (run.task(id).ended()) return fmt::format("task {} has already ended", id.to_string());
-  return std::nullopt;
-}
-
-std::optional<std::string> added_contradiction(const RunState& run, const TaskSpec& spec) {
-  if (spec.id.number() != static_cast<int>(run.tasks.size())) {
-    return fmt::format("task {} is added as number {}", spec.id.to_string(), run.tasks.size());
-  }
-  for (const TaskId before : spec.after) {
-    if (before.number() < 0 || before >= spec.id) {
-      return fmt::format("task {} waits for {}, which does not come before it", spec.id.to_string(),
-                         before.to_string());
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> reserved_contradiction(const RunState& run, const CallReserved& event) {
-  if (event.call.number() != run.calls + 1)
-    return fmt::format("call {} is out of order", event.call.to_string());
-  const Task& task = run.task(event.task);
-  if (task.status != TaskStatus::kPrepared)
-    return fmt::format("call {} is reserved without being prepared", event.call.to_string());
-  const auto own = run.worker_budgets.find(task.spec.type);
-  if (event.hold < Money() || !run.budget.fits(event.hold) ||
-      (own != run.worker_budgets.end() && !own->second.fits(event.hold))) {
-    return fmt::format("call {} holds more than the budget has left", event.call.to_string());
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> call_contradiction(const RunState& run, CallId call) {
-  if (run.open_calls.contains(call)) return std::nullopt;
-  return fmt::format("call {} ends without being open", call.to_string());
-}
-
-std::optional<std::string> allotted_contradiction(const RunState& run, const DayAllotted& event) {
-  if (event.day == run.day.day && event.amount >= Money() && event.amount <= run.day.asked)
-    return std::nullopt;
-  return fmt::format("{} of {} is allotted, and {} had been asked for", event.amount.to_display(),
-                     event.day, run.day.asked.to_display());
-}
-
-// What tells of a task's doing follows upon its beginning.
-std::optional<std::string> begun_contradiction(const RunState& run, TaskId id, TaskStatus doing,
-                                               std::string_view what) {
-  if (auto wrong = task_contradiction(run, id)) return wrong;
-  if (run.task(id).status == doing) return std::nullopt;
-  return fmt::format("task {} {} while it is {}", id.to_string(), what,
-                     to_string(run.task(id).status));
-}
-
-std::optional<std::string> batch_contradiction(const RunState& run, const BatchFormed& event) {
-  if (event.batch.number() != run.batches_formed + 1)
-    return fmt::format("batch {} is out of order", event.batch.to_string());
-  for (const CallId call : event.calls) {
-    if (!run.unbatched.contains(call))
-      return fmt::format("call {} is batched without waiting for it", call.to_string());
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string_view to_string(TaskStatus status) {
@@ -520,7 +445,7 @@ std::string_view to_string(TaskStatus status) {
     case TaskStatus::kPreparing:
       return "preparing";
     case TaskStatus::kPrepared:
-      return "waiting for budget";
+      return "waiting to be sent";
     case TaskStatus::kCalling:
       return "calling";
     case TaskStatus::kDeciding:
@@ -541,36 +466,6 @@ std::string share_day(const RunState& run, Instant now) {
 
 void evolve(RunState& run, const Event& event) {
   std::visit([&run](const auto& e) { on(run, e); }, event);
-}
-
-std::optional<std::string> contradiction(const RunState& run, const Event& event) {
-  const bool first = run.created.run.empty();
-  if (std::holds_alternative<RunCreated>(event) != first) {
-    return first ? "it does not begin with the run's creation" : "the run is created a second time";
-  }
-  if (const auto* ended = std::get_if<CallEnded>(&event))
-    return call_contradiction(run, ended->call);
-  if (const auto* begun = std::get_if<FirstByte>(&event))
-    return call_contradiction(run, begun->call);
-  if (const auto* batch = std::get_if<BatchFormed>(&event)) return batch_contradiction(run, *batch);
-  if (const auto* batch = std::get_if<BatchAccepted>(&event)) {
-    if (run.batches.contains(batch->batch)) return std::nullopt;
-    return fmt::format("batch {} is accepted without being open", batch->batch.to_string());
-  }
-  if (const auto* allotted = std::get_if<DayAllotted>(&event))
-    return allotted_contradiction(run, *allotted);
-  if (const auto* prepared = std::get_if<CallPrepared>(&event))
-    return begun_contradiction(run, prepared->task, TaskStatus::kPreparing, "is prepared");
-  if (const auto* checked = std::get_if<CheckersEnded>(&event))
-    return begun_contradiction(run, checked->task, TaskStatus::kChecking, "is checked");
-  if (const auto* added = std::get_if<TaskAdded>(&event))
-    return added_contradiction(run, added->spec);
-  if (const auto task = task_of(event)) {
-    if (auto wrong = task_contradiction(run, *task)) return wrong;
-  }
-  if (const auto* reserved = std::get_if<CallReserved>(&event))
-    return reserved_contradiction(run, *reserved);
-  return std::nullopt;
 }
 
 Result<RunState> replay(std::span<const Event> events) {

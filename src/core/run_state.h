@@ -23,7 +23,7 @@ enum class TaskStatus {
   kReady,       // may start as soon as there is a free hand
   kChecking,    // checkers run
   kPreparing,   // its prompt is being built
-  kPrepared,    // waits for its worst case to fit the budget
+  kPrepared,    // waits for its prefix, the provider's limits, and its worst case to fit the caps
   kCalling,     // a call is in flight
   kDeciding,    // its call has ended; what follows is decided in the same step
   kBackingOff,  // until `not_before`
