@@ -172,8 +172,8 @@ Expectation expect(const Change& change, const Tables& tables, RunRequest& reque
   std::string line = fmt::format("{}; {}", outlook.choice.reason, interval_text(prospect.forecast));
   if (!prospect.caps.empty()) {
     const CapMet& cap = prospect.caps.front();
-    line += fmt::format("; {} {} of {} {} bind", cap.expected,
-                        cap.likely ? "will most likely" : "may", cap.cap, cap.allows);
+    line += fmt::format("; {} {} {} bind: {} are expected", cap.cap, cap.allows,
+                        cap.likely ? "will most likely" : "may", cap.expected);
   }
   say(line);
   return {.mode = request.mode, .reason = outlook.choice.reason, .forecast = prospect.forecast};
