@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "intake/run_and_read.h"
+#include "base/run_and_read.h"
 
 namespace baton {
 

@@ -16,11 +16,11 @@
 #include <utility>
 
 #include "base/json_fields.h"
+#include "base/run_and_read.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
 #include "intake/file_list.h"
 #include "intake/git.h"
-#include "intake/run_and_read.h"
 
 namespace baton {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/run_and_read.h"
 #include "base/temporary_folder.h"
-#include "intake/run_and_read.h"
 
 namespace baton {
 

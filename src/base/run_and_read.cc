@@ -1,4 +1,4 @@
-#include "intake/run_and_read.h"
+#include "base/run_and_read.h"
 
 #include <fmt/format.h>
 #include <poll.h>
