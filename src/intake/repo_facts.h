@@ -19,8 +19,8 @@ Result<std::vector<RepoFile>> files_of_commit(const std::filesystem::path& repo,
 // Every file of a folder, as a review of that tree would list them. Sizes are those on disk.
 Result<std::vector<RepoFile>> files_of_folder(const std::filesystem::path& folder);
 
-// Runs universal-ctags on copies of the changed files whose text is known, in a temporary folder of
-// our own: at most 300 files, 8 MiB and 10 s. Without ctags there are no symbols, and a note.
+// Symbols are those of the changed files whose text is known: at most 300 files, 8 MiB and 10 s.
+// Without ctags there are none, and a note.
 RepoFacts collect_repo_facts(std::vector<RepoFile> files, const Change& change);
 
 // The map as a Change carries it.

@@ -7,8 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "base/text.h"
-#include "prompt/prompt.h"
+#include "prompt/map_lines.h"
 
 namespace baton {
 namespace {
@@ -17,45 +16,6 @@ constexpr std::size_t kMaxSymbolsOfAFile = 40;
 constexpr std::size_t kMaxRangesOfAFile = 12;
 constexpr std::size_t kMaxLevels = 6;
 constexpr std::size_t kRoomToCountWhatIsLeftOut = 64;  // one line of it
-
-// The most bytes that estimated_tokens() finds to be within the budget.
-std::size_t bytes_of(Tokens budget) {
-  return budget < Tokens(1) ? 0 : static_cast<std::size_t>(budget.count()) * 4 - 1;
-}
-
-// Names come from outside: they get one line each, whatever they hold.
-std::string in_one_line(std::string_view name) {
-  std::string line = shorten(to_utf8(name), 300);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == '\x7F') c = '?';
-  }
-  return line;
-}
-
-std::int64_t kib(std::int64_t bytes) {
-  return (bytes + 1023) / 1024;
-}
-
-// Lines added until a limit is reached.
-class Section {
- public:
-  explicit Section(std::size_t limit) : room_(limit) {}
-
-  bool reserve(std::size_t bytes) {
-    if (bytes > room_) return false;
-    room_ -= bytes;
-    return true;
-  }
-  std::size_t room() const { return room_; }
-
- private:
-  std::size_t room_;
-};
-
-std::string shown(const LineRange& range) {
-  return range.first == range.last ? fmt::format("{}", range.first)
-                                   : fmt::format("{}-{}", range.first, range.last);
-}
 
 std::string line_of(const ChangedFacts& file) {
   std::string line = fmt::format("{}  {}, {} lines, {} added", in_one_line(file.path), file.state,
@@ -66,11 +26,6 @@ std::string line_of(const ChangedFacts& file) {
   }
   if (file.reviewed.size() > kMaxRangesOfAFile) line += " …";
   return line + "\n";
-}
-
-std::string line_of(const Symbol& symbol) {
-  return fmt::format("  {} {} {}\n", in_one_line(symbol.kind), in_one_line(symbol.name),
-                     shown(symbol.lines));
 }
 
 bool is_reviewed(const Symbol& symbol, const ChangedFacts& file) {
@@ -214,7 +169,7 @@ std::vector<ChangedFacts> facts_of(const Change& change) {
 }
 
 std::string render_repo_map(const RepoFacts& facts, Tokens budget) {
-  const std::size_t limit = bytes_of(budget);
+  const std::size_t limit = bytes_within(budget);
   std::string text = head(facts);
   if (text.size() > limit) return "";
   const std::size_t room = limit - text.size();
