@@ -70,7 +70,7 @@ class Drive {
     if (!journal) return journal.error();
     const std::unique_ptr<HttpClient> http = make_curl_client(loop_, {});
     Driver driver({loop_, **journal, *http, workflow_, rules_, endpoint_,
-                   [this](const CheckerRequest&, std::function<void(CheckersResult)> done) {
+                   [this](const CheckerRequest&, std::function<void(Result<CheckersResult>)> done) {
                      loop_.post([done = std::move(done)] { done({"[]", {}, true}); });
                    },
                    [](const RunState&, const std::vector<Event>&) {},

@@ -147,7 +147,7 @@ class Session::Drive {
   }
 
  private:
-  void check(const CheckerRequest& request, std::function<void(CheckersResult)> done) {
+  void check(const CheckerRequest& request, std::function<void(Result<CheckersResult>)> done) {
     CheckerJob job;
     for (const Checker& checker : session_.tables_.checkers) {
       if (std::find(request.checkers.begin(), request.checkers.end(), checker.name) !=
@@ -162,8 +162,9 @@ class Session::Drive {
                    [this, done = std::move(done)](const CheckerReport& report) {
                      // Where there is no model to do the rest, what could be done counts.
                      const bool covered = local_ ? report.any_ran() : report.complete();
-                     done({write_findings(report.findings),
-                           report.complete() ? std::string() : report.note(), covered});
+                     done(CheckersResult{write_findings(report.findings),
+                                         report.complete() ? std::string() : report.note(),
+                                         covered});
                    });
   }
 
@@ -249,9 +250,9 @@ Result<RunState> Session::begin(Review& review, const Endpoint& endpoint, const 
 
 Result<RunState> Session::resume(Review& review, const Endpoint& endpoint,
                                  const RunRequest& request, RunState state,
-                                 std::optional<BudgetRaised> raised) {
+                                 std::vector<Event> asked) {
   Drive drive(*this, review, endpoint, request);
-  return drive.run([&](Driver& driver) { driver.resume(std::move(state), raised); });
+  return drive.run([&](Driver& driver) { driver.resume(std::move(state), std::move(asked)); });
 }
 
 }  // namespace baton

@@ -38,7 +38,7 @@ class Session {
                          const Expectation& expected);
   // A run that this process's predecessor left.
   Result<RunState> resume(Review& review, const Endpoint& endpoint, const RunRequest& request,
-                          RunState state, std::optional<BudgetRaised> raised);
+                          RunState state, std::vector<Event> asked);
 
   Journal& journal() { return *journal_; }
   // What the run driven here cost; of a run taken over, with what its earlier events are added by

@@ -6,6 +6,7 @@
 #include "base/chance.h"
 #include "core/decisions.h"
 #include "core/next_move.h"
+#include "core/tool_loop.h"
 
 namespace baton {
 namespace {
@@ -92,24 +93,42 @@ Event try_again_later(const Task& task, const CallEnded& end, Instant now) {
 // begin anew, and mends most of them.
 bool goes_on(const Task& task, const CallEnded& end) {
   if (end.failure || end.reply.empty()) return false;
-  return end.verdict == Verdict::kContinue || (end.verdict == Verdict::kInvalid && !task.repaired);
+  return end.verdict == Verdict::kContinue || end.verdict == Verdict::kTools ||
+         (end.verdict == Verdict::kInvalid && !task.repaired);
+}
+
+// The limit that another turn of the attempt would pass; empty: none.
+std::string limit_reached(const RunState& run, const Task& task, Instant now) {
+  const auto turns = static_cast<std::int64_t>(task.turns.size()) + 1;
+  const Limits& own = task.spec.limits;
+  if (run.created.limits.turns && turns >= *run.created.limits.turns)
+    return fmt::format("not done after {} turns (--max-turns)", turns);
+  if (own.turns && turns >= *own.turns) return fmt::format("not done after {} turns", turns);
+  if (own.tokens && task.attempt_tokens >= *own.tokens) {
+    return fmt::format("not done after {} tokens, and an attempt may take {}",
+                       task.attempt_tokens.count(), own.tokens->count());
+  }
+  if (own.wall && now - task.attempt_since >= *own.wall)
+    return fmt::format("not done after {}", duration_text(*own.wall));
+  return {};
 }
 
 Event next_turn(const RunState& run, const Task& task, const CallEnded& end, const Rules& rules,
                 Instant now) {
-  const auto turns = static_cast<std::int64_t>(task.turns.size()) + 1;
-  if (run.created.limits.turns && turns >= *run.created.limits.turns) {
-    return escalate_or_skip(task, rules, SkipReason::kLimit,
-                            fmt::format("not done after {} turns (--max-turns)", turns), now);
-  }
-  return TurnStarted{now, task.spec.id, static_cast<int>(turns) + 1,
-                     end.verdict == Verdict::kContinue ? std::string() : what_came_back(end)};
+  if (std::string limit = limit_reached(run, task, now); !limit.empty())
+    return escalate_or_skip(task, rules, SkipReason::kLimit, std::move(limit), now);
+  if (std::string stuck = no_progress(task.rounds); !stuck.empty())
+    return escalate_or_skip(task, rules, SkipReason::kFailed, std::move(stuck), now);
+  return TurnStarted{now, task.spec.id, static_cast<int>(task.turns.size()) + 2,
+                     end.verdict == Verdict::kInvalid ? what_came_back(end) : std::string()};
 }
 
 Event after_call(const RunState& run, const Task& task, const Rules& rules, Instant now) {
   const CallEnded& end = *task.last_end;
   if (!end.failure && end.verdict == Verdict::kAccepted)
     return TaskFinished{now, task.spec.id, end.answer};
+  if (!task.tool_result.empty()) return TaskFinished{now, task.spec.id, task.tool_result};
+  if (end.verdict == Verdict::kTools && end.reply.empty()) return ToolsStarted{now, task.spec.id};
   if (goes_on(task, end)) return next_turn(run, task, end, rules, now);
   // A failure and a cut answer have the same call made again; a bad answer begins the attempt anew.
   const bool same_call = end.failure || end.verdict == Verdict::kTruncated;

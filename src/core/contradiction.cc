@@ -1,6 +1,8 @@
 // Why an event cannot follow in a run: what a damaged journal says, or a fact that is told twice.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/run_state.h"
 
 namespace baton {
@@ -26,6 +28,11 @@ std::optional<std::string> task_contradiction(const RunState& run, TaskId id) {
 std::optional<std::string> added_contradiction(const RunState& run, const TaskSpec& spec) {
   if (spec.id.number() != static_cast<int>(run.tasks.size())) {
     return fmt::format("task {} is added as number {}", spec.id.to_string(), run.tasks.size());
+  }
+  for (const TaskId needed : spec.needs) {
+    if (std::find(spec.after.begin(), spec.after.end(), needed) == spec.after.end())
+      return fmt::format("task {} needs {} without waiting for it", spec.id.to_string(),
+                         needed.to_string());
   }
   for (const TaskId before : spec.after) {
     if (before.number() < 0 || before >= spec.id) {
@@ -82,6 +89,13 @@ std::optional<std::string> batch_contradiction(const RunState& run, const BatchF
   return std::nullopt;
 }
 
+std::optional<std::string> followed_contradiction(const RunState& run, TaskId id) {
+  const bool known = id.number() >= 0 && id.number() < static_cast<int>(run.tasks.size());
+  if (known && run.task(id).ended() && run.task(id).spec.leads && !run.task(id).followed)
+    return std::nullopt;
+  return fmt::format("task {} is followed without leading to others", id.to_string());
+}
+
 }  // namespace
 
 std::optional<std::string> contradiction(const RunState& run, const Event& event) {
@@ -102,6 +116,14 @@ std::optional<std::string> contradiction(const RunState& run, const Event& event
     return allotted_contradiction(run, *allotted);
   if (const auto* prepared = std::get_if<CallPrepared>(&event))
     return begun_contradiction(run, prepared->task, TaskStatus::kPreparing, "is prepared");
+  if (const auto* used = std::get_if<ToolsEnded>(&event))
+    return begun_contradiction(run, used->task, TaskStatus::kUsingTools, "has used its tools");
+  if (const auto* followed = std::get_if<TaskFollowed>(&event))
+    return followed_contradiction(run, followed->task);
+  if (const auto* given = std::get_if<ApprovalGiven>(&event)) {
+    if (run.asked.contains(given->gate) && !run.approved.contains(given->gate)) return std::nullopt;
+    return fmt::format("'{}' is approved of without having been asked for", given->gate);
+  }
   if (const auto* checked = std::get_if<CheckersEnded>(&event))
     return begun_contradiction(run, checked->task, TaskStatus::kChecking, "is checked");
   if (const auto* added = std::get_if<TaskAdded>(&event))

@@ -12,6 +12,8 @@ std::string_view to_string(Verdict verdict) {
       return "accepted";
     case Verdict::kContinue:
       return "continue";
+    case Verdict::kTools:
+      return "tools";
     case Verdict::kRefused:
       return "refused";
     case Verdict::kTruncated:
@@ -58,6 +60,10 @@ std::string_view to_string(SkipReason reason) {
       return "provider";
     case SkipReason::kLimit:
       return "limit";
+    case SkipReason::kNeeded:
+      return "needed";
+    case SkipReason::kDeclined:
+      return "declined";
   }
   return {};
 }

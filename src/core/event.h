@@ -13,6 +13,9 @@
 //     │                         └──────────── TurnStarted ◄────────────┘  the attempt goes on
 //     └─► CheckersStarted ─► CheckersEnded ─► TaskFinished, or on to a model
 //
+// An answer that asks for tools: CallEnded ─► ToolsStarted ─► ToolsEnded ─► TurnStarted, or the
+// task's end.
+//
 // Large texts are not in events: they are stored once and named by their hash (BlobId).
 #pragma once
 
@@ -33,15 +36,29 @@
 
 namespace baton {
 
+// What a run, or an attempt, may use up beside money.
+struct Limits {
+  std::optional<std::int64_t> turns;  // calls of one attempt
+  std::optional<Tokens> tokens;       // of all its calls, prompt and output
+  std::optional<Millis> wall;         // from its beginning, pauses included
+
+  bool operator==(const Limits&) const = default;
+};
+
 // One piece of work with one outcome.
 struct TaskSpec {
   TaskId id;
   std::string type;  // "naming_convention_check": rows of the task-type table
   Role role = Role::kWorker;
   Tier tier = Tier::kFast;      // the first tier that tries
-  bool checkers_first = false;  // checkers cover it: they go first, at no cost
+  std::string model;            // of that tier, where it is not the run's own for it
+  bool checkers_first = false;  // a program may do it: it goes first, at no cost
   std::vector<TaskId> after;    // ends of these come before its start
+  std::vector<TaskId> needs;    // of these: where one was skipped, there is nothing to build upon
   bool last = false;            // starts once the plan is closed and every other task has ended
+  bool leads = false;           // its end may bring further tasks
+  std::string gate;             // the approval it waits for, where the run asks for it
+  Limits limits;                // of each of its attempts
   Tokens max_output;            // what it asks for; a call may get less
   std::string effort;           // "low" … "max"; empty: the model's own default
   bool batch = false;           // not urgent: by the batch endpoint, at its price
@@ -60,15 +77,6 @@ struct Caps {
   std::optional<Money> day;             // over all runs of the project, on one day (UTC)
 
   bool operator==(const Caps&) const = default;
-};
-
-// What a run may use up beside money.
-struct Limits {
-  std::optional<std::int64_t> turns;  // calls of one attempt
-  std::optional<Tokens> tokens;       // of all calls, prompt and output
-  std::optional<Millis> wall;         // from the run's creation, pauses included
-
-  bool operator==(const Limits&) const = default;
 };
 
 // What a run was expected to cost, before its first call.
@@ -99,7 +107,8 @@ struct RunCreated {
   std::string mode_reason;      // for people
   std::optional<Money> budget;  // none: no cap
   Caps caps;
-  Limits limits;
+  Limits limits;                   // `turns` are those of one attempt
+  std::vector<std::string> gates;  // what a person is asked about before it is done
   std::optional<Forecast> forecast;
   int parallel = 1;        // worker tasks at a time
   std::uint64_t seed = 0;  // for jitter
@@ -118,6 +127,12 @@ struct BudgetRaised {
   Instant at;
   std::optional<Money> budget;  // none: no cap any more
   bool operator==(const BudgetRaised&) const = default;
+};
+
+// The user wants what was skipped tried again.
+struct RetryAsked {
+  Instant at;
+  bool operator==(const RetryAsked&) const = default;
 };
 
 // What the store has set aside for this run of the project's cap for a day. An `amount` below what
@@ -141,6 +156,21 @@ struct TaskAdded {
   Instant at;
   TaskSpec spec;
   bool operator==(const TaskAdded&) const = default;
+};
+
+// The tasks that this one's end brought have been added.
+struct TaskFollowed {
+  Instant at;
+  TaskId task;
+  bool operator==(const TaskFollowed&) const = default;
+};
+
+// A person has answered what ApprovalAsked asks.
+struct ApprovalGiven {
+  Instant at;
+  std::string gate;
+  bool approved = false;
+  bool operator==(const ApprovalGiven&) const = default;
 };
 
 // The prompt of an attempt is ready: what it can cost is now known.
@@ -177,6 +207,7 @@ enum class Verdict {
   kNone,  // there is no answer
   kAccepted,
   kContinue,    // a turn of a longer attempt: it goes on with `reply`
+  kTools,       // the same, once the tools it asks for have been run
   kRefused,     // the model declined and would decline again
   kTruncated,   // cut at max_tokens
   kInvalid,     // not what the schema asks for
@@ -210,6 +241,26 @@ struct CallEnded {
   bool operator==(const CallEnded&) const = default;
 };
 
+// One tool call as it went: enough to see whether an attempt gets anywhere.
+struct ToolRecord {
+  std::string name;
+  std::string call;     // a hash of what was asked
+  std::string outcome;  // of what came back
+  bool failed = false;
+  bool operator==(const ToolRecord&) const = default;
+};
+
+// All tools of a turn have been run.
+struct ToolsEnded {
+  Instant at;
+  TaskId task;
+  std::vector<ToolRecord> calls;
+  BlobId reply;           // what the model is told (JSON); empty where the task is done
+  BlobId result;          // the task's, where they have ended it
+  std::string workspace;  // the tree it is now (a git id); empty: there is none
+  bool operator==(const ToolsEnded&) const = default;
+};
+
 struct CheckersEnded {
   Instant at;
   TaskId task;
@@ -239,6 +290,20 @@ struct TurnStarted {
   int turn = 2;        // of the attempt; its first is AttemptStarted
   std::string reason;  // why, where the answer was not what was asked for
   bool operator==(const TurnStarted&) const = default;
+};
+
+// The tools that the last answer asks for are run.
+struct ToolsStarted {
+  Instant at;
+  TaskId task;
+  bool operator==(const ToolsStarted&) const = default;
+};
+
+// A person is asked. Nothing that waits for the answer starts before it.
+struct ApprovalAsked {
+  Instant at;
+  std::string gate;
+  bool operator==(const ApprovalAsked&) const = default;
 };
 
 struct CheckersStarted {
@@ -327,6 +392,8 @@ enum class SkipReason {
   kTooLarge,  // its context fits no window
   kProvider,  // the provider refuses the run: key, permission, spend limit
   kLimit,     // a limit of turns, tokens or time
+  kNeeded,    // a task that it builds upon was skipped
+  kDeclined,  // a person did not approve of it
 };
 std::string_view to_string(SkipReason reason);
 std::optional<SkipReason> skip_reason_from(std::string_view name);
@@ -360,11 +427,13 @@ struct RunEnded {
   bool operator==(const RunEnded&) const = default;
 };
 
-using Event = std::variant<RunCreated, RunResumed, BudgetRaised, DayAllotted, StopRequested,
-                           TaskAdded, CallPrepared, FirstByte, BatchAccepted, CallEnded,
-                           CheckersEnded, AttemptStarted, TurnStarted, CheckersStarted,
-                           CallReserved, RetryScheduled, AllotmentAsked, BatchFormed, RunHalted,
-                           Escalated, PlanClosed, TaskFinished, TaskSkipped, RunEnded>;
+using Event =
+    std::variant<RunCreated, RunResumed, BudgetRaised, RetryAsked, DayAllotted, StopRequested,
+                 TaskAdded, TaskFollowed, ApprovalGiven, CallPrepared, FirstByte, BatchAccepted,
+                 CallEnded, ToolsEnded, CheckersEnded, AttemptStarted, TurnStarted, ToolsStarted,
+                 ApprovalAsked, CheckersStarted, CallReserved, RetryScheduled, AllotmentAsked,
+                 BatchFormed, RunHalted, Escalated, PlanClosed, TaskFinished, TaskSkipped,
+                 RunEnded>;
 
 Instant at_of(const Event& event);
 

@@ -57,6 +57,7 @@ NextMove next_move(const CallEnded& end, int attempts) {
     case Verdict::kRefused:
     case Verdict::kWindowFull:
     case Verdict::kContinue:
+    case Verdict::kTools:
     case Verdict::kNone:
     case Verdict::kAccepted:
       return NextMove::kEscalate;

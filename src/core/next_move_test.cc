@@ -93,6 +93,7 @@ TEST(NextMoveTest, EveryVerdictHasItsMove) {
   expect_table<Verdict>({{Verdict::kNone, kEscalate, kAlways, kEscalate},
                          {Verdict::kAccepted, kEscalate, kAlways, kEscalate},
                          {Verdict::kContinue, kEscalate, kAlways, kEscalate},
+                         {Verdict::kTools, kEscalate, kAlways, kEscalate},
                          {Verdict::kRefused, kEscalate, kAlways, kEscalate},
                          {Verdict::kTruncated, kRetryWithMoreOutput, 1, kEscalate},
                          {Verdict::kInvalid, kRetry, 1, kEscalate},

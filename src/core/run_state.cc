@@ -28,6 +28,7 @@ void leave_index(RunState& run, const Task& task) {
     case TaskStatus::kChecking:
     case TaskStatus::kPreparing:
     case TaskStatus::kCalling:
+    case TaskStatus::kUsingTools:
     case TaskStatus::kDone:
     case TaskStatus::kSkipped:
       return;
@@ -52,6 +53,7 @@ void enter_index(RunState& run, const Task& task) {
     case TaskStatus::kChecking:
     case TaskStatus::kPreparing:
     case TaskStatus::kCalling:
+    case TaskStatus::kUsingTools:
     case TaskStatus::kDone:
     case TaskStatus::kSkipped:
       return;
@@ -112,8 +114,15 @@ void uncount_try(Task& task) {
   if (task.turns.empty()) --task.attempts_here;
 }
 
+// What its end brings is to be added once it has come.
+void await_followers(RunState& run, Task& task) {
+  if (task.spec.leads && task.followed) ++run.to_follow;
+  task.followed = false;
+}
+
 // To be done after all.
 void reopen(RunState& run, Task& task) {
+  await_followers(run, task);
   if (task.skipped) --run.skipped;
   --run.ended;
   task.skipped.reset();
@@ -140,17 +149,14 @@ bool not_begun(const Task& task) {
          (task.status == TaskStatus::kReady && task.attempts == 0 && !task.checked);
 }
 
-// What was left undone for want of money has another chance. Dependents that went ahead without it
-// stay done; those that have not begun wait for it again, and what sums everything up is done again
-// after it.
-void on(RunState& run, const BudgetRaised& event) {
-  run.created.budget = event.budget;
-  run.budget.raise(event.budget);
-  run.day.exhausted = false;
+// What was skipped for one of these reasons has another chance. Dependents that went ahead without
+// it stay done; those that have not begun wait for it again, and what sums everything up is done
+// again after it.
+void reopen_skipped(RunState& run, const std::set<SkipReason>& reasons) {
   bool reopened = false;
   for (Task& task : run.tasks) {
     task.dependents.clear();
-    if (task.skipped != SkipReason::kBudget) continue;
+    if (!task.skipped || !reasons.contains(*task.skipped)) continue;
     reopened = true;
     if (task.spec.id == TaskId(0) && task.spec.role == Role::kOrchestrator) run.plan_closed = false;
     reopen(run, task);
@@ -164,6 +170,22 @@ void on(RunState& run, const BudgetRaised& event) {
     line_up(run, task);
   }
   release_last(run);
+}
+
+void on(RunState& run, const BudgetRaised& event) {
+  run.created.budget = event.budget;
+  run.budget.raise(event.budget);
+  run.day.exhausted = false;
+  reopen_skipped(run, {SkipReason::kBudget, SkipReason::kNeeded});
+}
+
+void on(RunState& run, const RetryAsked&) {
+  // What was declined can be asked again.
+  std::erase_if(run.approved, [](const auto& answer) { return !answer.second; });
+  std::erase_if(run.asked, [&](const std::string& gate) { return !run.approved.contains(gate); });
+  reopen_skipped(
+      run, {SkipReason::kFailed, SkipReason::kBudget, SkipReason::kNoPrice, SkipReason::kTooLarge,
+            SkipReason::kProvider, SkipReason::kLimit, SkipReason::kNeeded, SkipReason::kDeclined});
 }
 
 void on(RunState& run, const AllotmentAsked& event) {
@@ -190,6 +212,7 @@ void on(RunState& run, const RunResumed&) {
   run.day.exhausted = false;
   // A clock that ran ahead must not keep them waiting; what the provider still refuses, it will say
   // again.
+  std::erase_if(run.asked, [&](const std::string& gate) { return !run.approved.contains(gate); });
   while (!run.backing_off.empty())
     move_to(run, run.task(run.backing_off.begin()->second), TaskStatus::kReady);
   for (Task& task : run.tasks) {
@@ -198,6 +221,8 @@ void on(RunState& run, const RunResumed&) {
       if (task.status != TaskStatus::kChecking) uncount_try(task);
       move_to(run, task, TaskStatus::kReady);
     }
+    // The tools are run again, on what their predecessors left.
+    if (task.status == TaskStatus::kUsingTools) move_to(run, task, TaskStatus::kDeciding);
   }
 }
 
@@ -212,8 +237,22 @@ void on(RunState& run, const TaskAdded& event) {
   task.tier = event.spec.tier;
   task.max_output = event.spec.max_output;
   task.effort = event.spec.effort;
+  if (task.spec.leads) ++run.to_follow;
   run.tasks.push_back(std::move(task));
   line_up(run, run.tasks.back());
+}
+
+void on(RunState& run, const TaskFollowed& event) {
+  run.task(event.task).followed = true;
+  --run.to_follow;
+}
+
+void on(RunState& run, const ApprovalAsked& event) {
+  run.asked.insert(event.gate);
+}
+
+void on(RunState& run, const ApprovalGiven& event) {
+  run.approved[event.gate] = event.approved;
 }
 
 void on(RunState& run, const CallPrepared& event) {
@@ -298,8 +337,21 @@ void on(RunState& run, const CallEnded& event) {
   Task& task = run.task(call.task);
   task.spent += event.charge;
   task.attempt_spent += event.charge;
+  task.attempt_tokens += event.usage.prompt() + event.usage.output;
   task.last_end = event;
   note_tail(task, call, event.usage);
+  move_to(run, task, TaskStatus::kDeciding);
+}
+
+void on(RunState& run, const ToolsStarted& event) {
+  move_to(run, run.task(event.task), TaskStatus::kUsingTools);
+}
+
+void on(RunState& run, const ToolsEnded& event) {
+  Task& task = run.task(event.task);
+  task.rounds.push_back({event.calls, event.workspace});
+  task.last_end->reply = event.reply;
+  task.tool_result = event.result;
   move_to(run, task, TaskStatus::kDeciding);
 }
 
@@ -333,7 +385,10 @@ void on(RunState& run, const AttemptStarted& event) {
   task.effort = event.effort;
   task.turns.clear();
   task.repaired = false;
+  task.rounds.clear();
   task.attempt_spent = Money();
+  task.attempt_tokens = Tokens();
+  task.attempt_since = event.at;
   task.prepared.reset();
   move_to(run, task, TaskStatus::kPreparing);
 }
@@ -343,7 +398,7 @@ void on(RunState& run, const TurnStarted& event) {
   Task& task = run.task(event.task);
   if (task.last_end) {
     task.turns.push_back({task.last_end->answer, task.last_end->content, task.last_end->reply});
-    task.repaired |= task.last_end->verdict != Verdict::kContinue;
+    task.repaired |= task.last_end->verdict == Verdict::kInvalid;
     task.last_end.reset();
     task.tries = 0;
   }
@@ -413,6 +468,7 @@ void on(RunState& run, const PlanClosed&) {
 void on(RunState& run, const TaskFinished& event) {
   Task& task = run.task(event.task);
   task.result = event.result;
+  task.tool_result.clear();
   task.last_end.reset();
   end_task(run, task, TaskStatus::kDone);
 }
@@ -448,6 +504,8 @@ std::string_view to_string(TaskStatus status) {
       return "waiting to be sent";
     case TaskStatus::kCalling:
       return "calling";
+    case TaskStatus::kUsingTools:
+      return "using tools";
     case TaskStatus::kDeciding:
       return "deciding";
     case TaskStatus::kBackingOff:

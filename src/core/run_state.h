@@ -25,6 +25,7 @@ enum class TaskStatus {
   kPreparing,   // its prompt is being built
   kPrepared,    // waits for its prefix, the provider's limits, and its worst case to fit the caps
   kCalling,     // a call is in flight
+  kUsingTools,  // the tools that its answer asks for are run
   kDeciding,    // its call has ended; what follows is decided in the same step
   kBackingOff,  // until `not_before`
   kDone,
@@ -48,6 +49,13 @@ struct Turn {
   bool operator==(const Turn&) const = default;
 };
 
+// The tools of one turn, and what they left.
+struct ToolRound {
+  std::vector<ToolRecord> calls;
+  std::string workspace;
+  bool operator==(const ToolRound&) const = default;
+};
+
 struct Task {
   TaskSpec spec;
   TaskStatus status = TaskStatus::kWaiting;
@@ -58,21 +66,26 @@ struct Task {
   int tries = 0;            // of the same call: failures of a later turn cost the tier no attempt
   std::string effort;       // of the last or next attempt
   std::vector<Turn> turns;  // of this attempt, so far
-  bool repaired = false;    // this attempt has had its turn to mend a bad answer
-  bool checked = false;     // checkers have had their turn
-  bool covered = false;     // and did all of it
-  Tokens max_output;        // what the next attempt asks for
-  int open_before = 0;      // tasks it still waits for
+  std::vector<ToolRound> rounds;  // of tools, of this attempt
+  bool repaired = false;          // this attempt has had its turn to mend a bad answer
+  bool checked = false;           // checkers have had their turn
+  bool covered = false;           // and did all of it
+  Tokens max_output;              // what the next attempt asks for
+  int open_before = 0;            // tasks it still waits for
   std::vector<TaskId> dependents;
   std::optional<CallPrepared> prepared;
-  std::optional<CallEnded> last_end;  // while kDeciding
+  std::optional<CallEnded> last_end;  // while kUsingTools or kDeciding
+  BlobId tool_result;                 // likewise: what ended the task, where tools did
+  bool followed = false;              // what its end brings has been added
   Tokens tail;                        // about how much of its turns stands in the provider's cache
   Instant tail_until;                 // and until when
   Instant not_before;
-  Money spent;          // charged for its calls
-  Money attempt_spent;  // of which for this attempt
-  BlobId findings;      // of its checkers
-  BlobId result;        // the accepted answer
+  Money spent;            // charged for its calls
+  Money attempt_spent;    // of which for this attempt
+  Tokens attempt_tokens;  // of its calls that have ended
+  Instant attempt_since;
+  BlobId findings;  // of its checkers
+  BlobId result;    // the accepted answer
   std::optional<SkipReason> skipped;
   std::string note;  // why it was escalated or skipped, for the report
 
@@ -81,8 +94,10 @@ struct Task {
   bool running() const {
     return status == TaskStatus::kChecking || status == TaskStatus::kPreparing ||
            status == TaskStatus::kPrepared || status == TaskStatus::kCalling ||
-           status == TaskStatus::kDeciding;
+           status == TaskStatus::kUsingTools || status == TaskStatus::kDeciding;
   }
+  // The tree that the tools of this attempt have left; empty: they have not been used.
+  std::string workspace() const { return rounds.empty() ? std::string() : rounds.back().workspace; }
   bool operator==(const Task&) const = default;
 };
 
@@ -141,6 +156,8 @@ struct RunState {
   std::string stop_reason;
   std::optional<Halt> halt;
   bool plan_closed = false;
+  std::set<std::string> asked;           // approvals that a person was asked for
+  std::map<std::string, bool> approved;  // and has answered
   Budget budget;
   Money unknown;            // the booked part of budget.charged()
   Usage usage;              // of all calls that have ended
@@ -164,6 +181,7 @@ struct RunState {
   int workers_running = 0;  // hands that are busy; what goes by batch needs none
   int batch_joining = 0;    // by batch, and to be reserved before long: preparing or backing off
   int running = 0;
+  int to_follow = 0;  // tasks whose end may still bring others
   int ended = 0;
   int skipped = 0;
 

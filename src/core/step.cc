@@ -10,9 +10,11 @@
 namespace baton {
 namespace {
 
-// The planner's end closes its plan: what it named so far is all there will be.
+// The planner's end closes its plan, and the last end of a task that may bring others: what there
+// is so far is all there will be.
 Decision close_plan(const RunState& run, Instant now) {
-  if (run.plan_closed || run.tasks.empty() || !run.tasks.front().ended()) return std::nullopt;
+  const bool open = run.tasks.empty() || !run.tasks.front().ended() || run.to_follow > 0;
+  if (run.plan_closed || open) return std::nullopt;
   return PlanClosed{now};
 }
 
@@ -22,17 +24,45 @@ bool has_a_free_hand(const RunState& run, Lane lane) {
   return lane != Lane::kWorker || run.workers_running < run.created.parallel;
 }
 
-Event start(const Task& task, const Rules& rules, Instant now) {
+// The first of the tasks it builds upon that was skipped.
+const Task* missing(const RunState& run, const Task& task) {
+  for (const TaskId id : task.spec.needs) {
+    if (run.task(id).skipped) return &run.task(id);
+  }
+  return nullptr;
+}
+
+Event start(const RunState& run, const Task& task, const Rules& rules, Instant now) {
   const TaskId id = task.spec.id;
+  if (const Task* needed = missing(run, task)) {
+    return TaskSkipped{now, id, SkipReason::kNeeded,
+                       fmt::format("{} {}, which it builds upon, was skipped",
+                                   needed->spec.id.to_string(), needed->spec.type)};
+  }
   if (task.spec.checkers_first && !task.checked) return CheckersStarted{now, id};
   if (!task.turns.empty()) return TurnStarted{now, id, static_cast<int>(task.turns.size()) + 1, {}};
-  return AttemptStarted{
-      now, id, task.attempts + 1, task.tier, rules.models[task.tier], task.max_output, task.effort};
+  const bool own_model = !task.spec.model.empty() && task.tier == task.spec.tier;
+  return AttemptStarted{now,
+                        id,
+                        task.attempts + 1,
+                        task.tier,
+                        own_model ? task.spec.model : rules.models[task.tier],
+                        task.max_output,
+                        task.effort};
+}
+
+bool waits_for_approval(const RunState& run, const Task& task) {
+  const std::vector<std::string>& gates = run.created.gates;
+  if (gates.empty() || task.spec.gate.empty()) return false;
+  if (std::find(gates.begin(), gates.end(), task.spec.gate) == gates.end()) return false;
+  const auto answer = run.approved.find(task.spec.gate);
+  return answer == run.approved.end() || !answer->second;
 }
 
 // What sums up has begun and been put back in line, perhaps, before there was more to sum up.
 bool may_start(const RunState& run, const Task& task) {
   if (task.spec.last && run.ended + 1 != static_cast<int>(run.tasks.size())) return false;
+  if (waits_for_approval(run, task)) return false;
   return has_a_free_hand(run, lane_of(task.spec));
 }
 
@@ -40,7 +70,7 @@ Decision start_due(const RunState& run, const Rules& rules, Instant now) {
   for (const auto& [due, id] : run.backing_off) {
     if (now < due) return std::nullopt;
     const Task& task = run.task(id);
-    if (may_start(run, task)) return start(task, rules, now);
+    if (may_start(run, task)) return start(run, task, rules, now);
   }
   return std::nullopt;
 }
@@ -50,7 +80,25 @@ Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
   for (const auto& [lane, tasks] : run.ready) {
     if (!has_a_free_hand(run, lane)) continue;
     for (const TaskId id : tasks) {
-      if (may_start(run, run.task(id))) return start(run.task(id), rules, now);
+      if (may_start(run, run.task(id))) return start(run, run.task(id), rules, now);
+    }
+  }
+  return std::nullopt;
+}
+
+// Once nothing else goes on, so that what is asked about is all there.
+Decision decide_gate(const RunState& run, Instant now) {
+  if (run.created.gates.empty() || run.running > 0) return std::nullopt;
+  for (const auto& [lane, tasks] : run.ready) {
+    for (const TaskId id : tasks) {
+      const Task& task = run.task(id);
+      if (!waits_for_approval(run, task)) continue;
+      const auto answer = run.approved.find(task.spec.gate);
+      if (answer != run.approved.end()) {
+        return TaskSkipped{now, id, SkipReason::kDeclined,
+                           fmt::format("the {} was not approved of", task.spec.gate)};
+      }
+      if (!run.asked.contains(task.spec.gate)) return ApprovalAsked{now, task.spec.gate};
     }
   }
   return std::nullopt;
@@ -186,6 +234,7 @@ Decision next_decision(const RunState& run, const Rules& rules, Instant now) {
     if (Decision d = decide_prepared(run, rules, now)) return d;
     if (Decision d = decide_start(run, rules, now)) return d;
     if (Decision d = decide_batch(run, rules, now)) return d;
+    if (Decision d = decide_gate(run, now)) return d;
   }
   return decide_end(run, now);
 }

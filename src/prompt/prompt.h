@@ -38,6 +38,7 @@ struct Prompt {
   std::vector<PromptBlock> system;
   std::vector<PromptBlock> user;
   std::vector<PromptTurn> turns;
+  Tokens most;  // that it may be: beyond it, results of old turns are cleared; 0: the window alone
   std::string schema;  // JSON Schema (text) the answer must follow; empty: free text
   int uses = 1;        // calls that are expected to share what is marked, this one included
   Millis gap;          // expected between two of them: from the start of one to that of the next

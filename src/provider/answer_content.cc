@@ -137,4 +137,19 @@ std::vector<ToolUse> AnswerContent::tool_uses() const {
   return uses;
 }
 
+std::vector<ToolUse> tool_uses_in(std::string_view blocks) {
+  boost::system::error_code failed;
+  const json::value parsed = json::parse(blocks, failed);
+  const json::array* array = failed ? nullptr : parsed.if_array();
+  std::vector<ToolUse> uses;
+  if (array == nullptr) return uses;
+  for (const json::value& block : *array) {
+    if (text_at(block, "type") != "tool_use") continue;
+    const json::object* input = object_at(block, "input");
+    uses.push_back({std::string(text_at(block, "id")), std::string(text_at(block, "name")),
+                    input == nullptr ? "{}" : json::serialize(*input)});
+  }
+  return uses;
+}
+
 }  // namespace baton

@@ -58,6 +58,9 @@ SharedPrefix prefix_of(const ModelRequest& request, int tokenizer_percent = 100)
 // The blocks of an answer as PromptTurn::answer wants them.
 std::string answer_blocks(const CallSettled& answer);
 
+// The tool calls in such blocks, in their order; none if they are not of that form.
+std::vector<ToolUse> tool_uses_in(std::string_view blocks);
+
 // An upper bound of the prompt tokens a body can be billed for: no tokenizer makes two tokens of
 // one byte, and what the provider adds of its own (schema preamble, role markers) is bounded by the
 // allowance.

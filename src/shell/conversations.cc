@@ -11,6 +11,7 @@ Result<PromptTurn> read_turn(const Turn& turn, Journal& journal) {
   Result<std::string> said = journal.blob(is_text ? turn.answer : turn.content);
   if (!said) return said.error();
   (is_text ? answer.text : answer.content) = std::move(*said);
+  if (turn.reply.empty()) return PromptTurn{answer_blocks(answer), {}, false};
   Result<std::string> reply = journal.blob(turn.reply);
   if (!reply) return reply.error();
   return PromptTurn{answer_blocks(answer), std::move(*reply), false};
@@ -26,12 +27,23 @@ Status Conversations::restore(const RunState& run, Journal& journal) {
       if (!read) return read.error();
       turns_[task.spec.id].push_back(std::move(*read));
     }
+    // Its tools were being run.
+    if (task.last_end) {
+      Result<PromptTurn> read =
+          read_turn({task.last_end->answer, task.last_end->content, {}}, journal);
+      if (!read) return read.error();
+      held_[task.spec.id] = std::move(*read);
+    }
   }
   return {};
 }
 
 void Conversations::hold(TaskId task, PromptTurn turn) {
   held_.insert_or_assign(task, std::move(turn));
+}
+
+void Conversations::reply(TaskId task, std::string blocks) {
+  held_.at(task).reply = std::move(blocks);
 }
 
 void Conversations::follow(const Event& event) {

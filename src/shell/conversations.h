@@ -22,6 +22,10 @@ class Conversations {
 
   // The task's call has ended, and its attempt may go on with this turn.
   void hold(TaskId task, PromptTurn turn);
+  // What it says, once the tools that the answer asks for have been run.
+  void reply(TaskId task, std::string blocks);
+  // The answer that is held: JSON array of its blocks. Requires: there is one.
+  const std::string& held(TaskId task) const { return held_.at(task).answer; }
   // By the events of a step: an attempt began anew or went on, a task ended.
   void follow(const Event& event);
 

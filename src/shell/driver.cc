@@ -11,6 +11,7 @@
 #include "core/pacer.h"
 #include "core/step.h"
 #include "prompt/cache_plan.h"
+#include "prompt/context_clearing.h"
 #include "provider/rate_limits.h"
 
 namespace baton {
@@ -29,6 +30,8 @@ namespace {
 bool is_instruction(const Event& event) {
   return std::holds_alternative<CallReserved>(event) ||
          std::holds_alternative<CheckersStarted>(event) ||
+         std::holds_alternative<ToolsStarted>(event) ||
+         std::holds_alternative<ApprovalAsked>(event) ||
          std::holds_alternative<AllotmentAsked>(event) ||
          std::holds_alternative<BatchFormed>(event) || std::holds_alternative<RunEnded>(event);
 }
@@ -58,14 +61,21 @@ Driver::~Driver() {
 void Driver::begin(RunCreated created, std::vector<Blob> texts) {
   // One commit: a run that has only some of its first tasks would be another run.
   const Instant now = created.at;
-  std::vector<Event> events = step(run_, std::move(created), parts_.rules);
-  const auto also = [&](Event fact) {
+  std::vector<Event> facts = {std::move(created)};
+  for (NewTask& task : parts_.workflow.first_tasks())
+    facts.push_back(placed(std::move(task), now, texts));
+  if (parts_.workflow.plans_itself()) facts.push_back(PlanClosed{now});
+  tell_together(std::move(facts), std::move(texts));
+}
+
+// In one commit.
+void Driver::tell_together(std::vector<Event> facts, std::vector<Blob> texts) {
+  std::vector<Event> events;
+  for (Event& fact : facts) {
     std::vector<Event> more = step(run_, std::move(fact), parts_.rules);
     events.insert(events.end(), std::make_move_iterator(more.begin()),
                   std::make_move_iterator(more.end()));
-  };
-  for (NewTask& task : parts_.workflow.first_tasks()) also(placed(std::move(task), now, texts));
-  if (parts_.workflow.plans_itself()) also(PlanClosed{now});
+  }
   record(std::move(events), std::move(texts));
 }
 
@@ -77,13 +87,11 @@ TaskAdded Driver::placed(NewTask task, Instant now, std::vector<Blob>& texts) {
   return {now, std::move(task.spec)};
 }
 
-void Driver::resume(RunState state, std::optional<BudgetRaised> raised) {
+void Driver::resume(RunState state, std::vector<Event> asked) {
   run_ = std::move(state);
-  if (raised) {
-    // Only noted: what the process before had in flight is ended before anything is decided.
-    evolve(run_, *raised);
-    record({*raised}, {});
-  }
+  // Only noted: what the process before had in flight is ended before anything is decided.
+  for (const Event& fact : asked) evolve(run_, fact);
+  if (!asked.empty()) record(std::move(asked), {});
   if (Status read = conversations_.restore(run_, parts_.journal); !read) return fail(read.error());
   // Findings of checkers that a model's answer is still to join.
   for (const Task& task : run_.tasks) {
@@ -94,6 +102,9 @@ void Driver::resume(RunState state, std::optional<BudgetRaised> raised) {
   }
   // Those of the process before this one; what follows now may form others.
   const std::map<BatchId, OpenBatch> to_collect = run_.batches;
+  for (const Task& task : run_.tasks) {
+    if (task.ended() && task.spec.leads && !task.followed) ended_leads_.push_back(task.spec.id);
+  }
   tell(RunResumed{Loop::now()});
   collect(to_collect);
 }
@@ -137,6 +148,7 @@ void Driver::record(std::vector<Event> events, std::vector<Blob> texts) {
         for (const Event& event : instructions) carry_out(event);
       });
   prepare_started();
+  add_followers();
   set_alarm();
 }
 
@@ -156,6 +168,8 @@ void Driver::carry_out(const Event& event) {
   if (over_) return;
   if (const auto* reserved = std::get_if<CallReserved>(&event)) return send(*reserved);
   if (const auto* checkers = std::get_if<CheckersStarted>(&event)) return check(checkers->task);
+  if (const auto* tools = std::get_if<ToolsStarted>(&event)) return use_tools(tools->task);
+  if (const auto* asked = std::get_if<ApprovalAsked>(&event)) return ask_for(asked->gate);
   if (const auto* formed = std::get_if<BatchFormed>(&event)) return submit(*formed);
   if (const auto* asked = std::get_if<AllotmentAsked>(&event)) return reserve_in_store(*asked);
   if (std::holds_alternative<RunEnded>(event)) {
@@ -194,6 +208,9 @@ Driver::Prepared Driver::prepared_for(const Task& task, Prompt prompt) const {
   if (model != nullptr) {
     prepared.request.max_output = std::min(task.max_output, model->max_output);
     if (model->takes_effort) prepared.request.effort = task.effort;
+    clear_old_results(prepared.request.prompt,
+                      context_limit(prepared.request.prompt, model->context_window),
+                      model->tokenizer_percent);
     if (const PriceSheet* sheet = model->sheet_on(date_of(Loop::now())))
       settle_cache_marks(prepared.request.prompt, *model, *sheet);
   }
@@ -388,7 +405,7 @@ void Driver::book(CallId call, CallOutcome outcome) {
   if (auto* settled = std::get_if<CallSettled>(&outcome)) {
     appraisal = parts_.workflow.judge(run_.task(task), *settled);
     if (appraisal.verdict == Verdict::kAccepted) answers_[task] = settled->text;
-    if (!appraisal.reply.empty()) {
+    if (!appraisal.reply.empty() || appraisal.verdict == Verdict::kTools) {
       conversations_.hold(task, {answer_blocks(*settled), appraisal.reply, false});
       reply = store(std::move(appraisal.reply));
       content = store(std::move(settled->content));
@@ -405,16 +422,64 @@ void Driver::book(CallId call, CallOutcome outcome) {
 }
 
 void Driver::check(TaskId task) {
-  parts_.run_checkers(
-      parts_.workflow.checkers_for(task), [this, alive = alive_, task](CheckersResult result) {
-        if (!*alive || over_ || run_.task(task).status != TaskStatus::kChecking) return;
-        Blob findings = make_blob(std::move(result.findings));
-        findings_[task] = findings.text;
-        CheckersEnded fact{Loop::now(), task, findings.id, std::move(result.note), result.covered};
-        std::vector<Blob> texts;
-        texts.push_back(std::move(findings));
-        tell(std::move(fact), std::move(texts));
-      });
+  parts_.run_checkers(parts_.workflow.checkers_for(task), [this, alive = alive_,
+                                                           task](Result<CheckersResult> result) {
+    if (!*alive || over_ || run_.task(task).status != TaskStatus::kChecking) return;
+    if (!result) return stop(result.error().message);
+    Blob findings = make_blob(std::move(result->findings));
+    findings_[task] = findings.text;
+    CheckersEnded fact{Loop::now(), task, findings.id, std::move(result->note), result->covered};
+    std::vector<Blob> texts;
+    texts.push_back(std::move(findings));
+    tell(std::move(fact), std::move(texts));
+  });
+}
+
+void Driver::use_tools(TaskId id) {
+  // Whoever resumes the run runs them.
+  if (run_.stopping || run_.halt) return;
+  const Task& task = run_.task(id);
+  ToolsRequest request{id, task.attempts, static_cast<int>(task.turns.size()) + 1,
+                       tool_uses_in(conversations_.held(id)), task.workspace()};
+  parts_.run_tools(request, [this, alive = alive_, id](Result<ToolsResult> result) {
+    if (!*alive || over_ || run_.task(id).status != TaskStatus::kUsingTools) return;
+    if (!result) return stop(result.error().message);
+    ToolsEnded fact{Loop::now(), id, std::move(result->calls), {}, {}, result->workspace};
+    std::vector<Blob> texts;
+    if (result->result.empty()) {
+      conversations_.reply(id, result->reply);
+      texts.push_back(make_blob(std::move(result->reply)));
+      fact.reply = texts.back().id;
+    } else {
+      answers_[id] = result->result;
+      texts.push_back(make_blob(std::move(result->result)));
+      fact.result = texts.back().id;
+    }
+    tell(std::move(fact), std::move(texts));
+  });
+}
+
+void Driver::ask_for(const std::string& gate) {
+  parts_.ask_approval(gate, [this, alive = alive_, gate](std::optional<bool> answer) {
+    if (!*alive || over_) return;
+    if (!answer) return stop(fmt::format("the {} waits for approval", gate));
+    tell(ApprovalGiven{Loop::now(), gate, *answer});
+  });
+}
+
+// One commit: a crash in between would bring them twice.
+void Driver::add_followers() {
+  while (!ended_leads_.empty() && run_.status == RunStatus::kRunning) {
+    const TaskId id = ended_leads_.front();
+    ended_leads_.pop_front();
+    const Instant now = Loop::now();
+    std::vector<Blob> texts;
+    std::vector<Event> facts;
+    for (NewTask& task : parts_.workflow.follow_up(run_, run_.task(id)))
+      facts.push_back(placed(std::move(task), now, texts));
+    facts.push_back(TaskFollowed{now, id});
+    tell_together(std::move(facts), std::move(texts));
+  }
 }
 
 // One alarm is enough: whatever happens before it sets the next one.
@@ -455,6 +520,7 @@ void Driver::note_end(TaskId task) {
   const auto findings = findings_.extract(task);
   parts_.workflow.finished(run_.task(task), answer ? answer.mapped() : std::string(),
                            findings ? findings.mapped() : std::string());
+  if (run_.task(task).spec.leads) ended_leads_.push_back(task);
 }
 
 void Driver::fail(const Error& error) {

@@ -34,9 +34,32 @@ struct CheckersResult {
   std::string note;      // what failed or was missing; empty if nothing was
   bool covered = true;   // false: they could not do the task
 };
-// Calls back once, on the loop's thread.
-using RunCheckers =
-    std::function<void(const CheckerRequest& request, std::function<void(CheckersResult)> done)>;
+// Calls back once, on the loop's thread. An error is the machine's, not the task's: the run pauses.
+using RunCheckers = std::function<void(const CheckerRequest& request,
+                                       std::function<void(Result<CheckersResult>)> done)>;
+
+// The tools that an answer asks for. `workspace`: the tree they find, empty where none has been
+// used yet in this attempt.
+struct ToolsRequest {
+  TaskId task;
+  int attempt = 1;
+  int turn = 1;
+  std::vector<ToolUse> uses;
+  std::string workspace;
+};
+struct ToolsResult {
+  std::vector<ToolRecord> calls;
+  std::string reply;   // for the model: JSON array of content blocks; empty where `result` is not
+  std::string result;  // of the task, which is over
+  std::string workspace;
+};
+// As RunCheckers. What a tool could not do is a reply, not an error.
+using RunTools =
+    std::function<void(const ToolsRequest& request, std::function<void(Result<ToolsResult>)> done)>;
+
+// A person's answer, perhaps much later; none: there is nobody to ask, and the run pauses.
+using AskApproval =
+    std::function<void(const std::string& gate, std::function<void(std::optional<bool>)> answered)>;
 
 // What a driver works with; everything outlives it.
 struct DriverParts {
@@ -53,6 +76,8 @@ struct DriverParts {
   std::function<void(Status)> on_end;
   // The longest time between two questions after a batch.
   Millis batch_poll{60'000};
+  RunTools run_tools{};        // where the workflow's prompts have tools
+  AskApproval ask_approval{};  // where the run has gates
 };
 
 class Driver {
@@ -65,8 +90,8 @@ class Driver {
   // A new run. `texts` are those that `created` names.
   void begin(RunCreated created, std::vector<Blob> texts);
   // A run from its journal: `state` is its fold, and the workflow has been told of its tasks (as
-  // they are once the budget is raised, where it is).
-  void resume(RunState state, std::optional<BudgetRaised> raised = std::nullopt);
+  // they are after what the user asks for beside: BudgetRaised, RetryAsked).
+  void resume(RunState state, std::vector<Event> asked = {});
 
   // Lets what is in flight end, then pauses the run.
   void stop(std::string why = {});
@@ -85,6 +110,7 @@ class Driver {
   };
 
   void tell(Event fact, std::vector<Blob> texts = {});
+  void tell_together(std::vector<Event> facts, std::vector<Blob> texts);
   void record(std::vector<Event> events, std::vector<Blob> texts);
   void carry_out(const Event& event);
   void prepare(TaskId task);
@@ -105,6 +131,9 @@ class Driver {
   void end_call(CallId call, const TransferEnd& end);
   void book(CallId call, CallOutcome outcome);
   void check(TaskId task);
+  void use_tools(TaskId task);
+  void ask_for(const std::string& gate);
+  void add_followers();
   void set_alarm();
   void look_again();
   void prepare_started();
@@ -121,6 +150,7 @@ class Driver {
   Conversations conversations_;
   std::map<TaskId, std::string> answers_;  // of calls just ended, until their task's end is decided
   std::map<TaskId, std::string> findings_;      // of checkers, likewise
+  std::deque<TaskId> ended_leads_;              // whose followers are still to be added
   std::map<CallId, std::string> batch_params_;  // of calls that wait for their batch
   std::map<std::string, CallId> batched_;       // by the names of their items
   BatchRunner batches_;

@@ -111,6 +111,7 @@ TYPED_TEST(EveryEvent, HasAFormThatForgetsNoField) {
 
 TEST(EventFormatTest, TheRecordsInsideEventsForgetNoFieldEither) {
   EXPECT_EQ(described<TaskSpec>(), boost::pfr::tuple_size_v<TaskSpec>);
+  EXPECT_EQ(described<ToolRecord>(), boost::pfr::tuple_size_v<ToolRecord>);
   EXPECT_EQ(described<Caps>(), boost::pfr::tuple_size_v<Caps>);
   EXPECT_EQ(described<Limits>(), boost::pfr::tuple_size_v<Limits>);
   EXPECT_EQ(described<Forecast>(), boost::pfr::tuple_size_v<Forecast>);

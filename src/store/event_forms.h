@@ -29,6 +29,15 @@ struct Form<Usage> {
 };
 
 template <>
+struct Form<Limits> {
+  static void fields(auto& field, auto& l) {
+    field("turns", l.turns);
+    field("tokens", l.tokens);
+    field("wall", l.wall);
+  }
+};
+
+template <>
 struct Form<TaskSpec> {
   static void fields(auto& field, auto& s) {
     field("id", s.id);
@@ -39,6 +48,11 @@ struct Form<TaskSpec> {
     field("after", s.after);
     field("last", s.last);
     field("max_output", s.max_output);
+    field.more("model", s.model);
+    field.more("needs", s.needs);
+    field.more("leads", s.leads);
+    field.more("gate", s.gate);
+    field.more("limits", s.limits);
     field.more("effort", s.effort);
     field.more("batch", s.batch);
     field("brief", s.brief);
@@ -53,15 +67,6 @@ struct Form<Caps> {
     field("task", c.task);
     field.more("worker", c.worker);
     field("day", c.day);
-  }
-};
-
-template <>
-struct Form<Limits> {
-  static void fields(auto& field, auto& l) {
-    field("turns", l.turns);
-    field("tokens", l.tokens);
-    field("wall", l.wall);
   }
 };
 
@@ -94,6 +99,7 @@ struct Form<RunCreated> {
     field("budget", e.budget);
     field.more("caps", e.caps);
     field.more("limits", e.limits);
+    field.more("gates", e.gates);
     field("forecast", e.forecast);
     field("parallel", e.parallel);
     field("seed", e.seed);
@@ -113,6 +119,12 @@ struct Form<BudgetRaised> {
     field("at", e.at);
     field("budget", e.budget);
   }
+};
+
+template <>
+struct Form<RetryAsked> {
+  static constexpr std::string_view kType = "retry_asked";
+  static void fields(auto& field, auto& e) { field("at", e.at); }
 };
 
 template <>
@@ -140,6 +152,25 @@ struct Form<TaskAdded> {
   static void fields(auto& field, auto& e) {
     field("at", e.at);
     field("spec", e.spec);
+  }
+};
+
+template <>
+struct Form<TaskFollowed> {
+  static constexpr std::string_view kType = "task_followed";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+  }
+};
+
+template <>
+struct Form<ApprovalGiven> {
+  static constexpr std::string_view kType = "approval_given";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("gate", e.gate);
+    field("approved", e.approved);
   }
 };
 
@@ -200,6 +231,29 @@ struct Form<CallEnded> {
 };
 
 template <>
+struct Form<ToolRecord> {
+  static void fields(auto& field, auto& e) {
+    field("name", e.name);
+    field("call", e.call);
+    field("outcome", e.outcome);
+    field.more("failed", e.failed);
+  }
+};
+
+template <>
+struct Form<ToolsEnded> {
+  static constexpr std::string_view kType = "tools_ended";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+    field("calls", e.calls);
+    field.more("reply", e.reply);
+    field.more("result", e.result);
+    field.more("workspace", e.workspace);
+  }
+};
+
+template <>
 struct Form<CheckersEnded> {
   static constexpr std::string_view kType = "checkers_ended";
   static void fields(auto& field, auto& e) {
@@ -233,6 +287,24 @@ struct Form<TurnStarted> {
     field("task", e.task);
     field("turn", e.turn);
     field("reason", e.reason);
+  }
+};
+
+template <>
+struct Form<ToolsStarted> {
+  static constexpr std::string_view kType = "tools_started";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("task", e.task);
+  }
+};
+
+template <>
+struct Form<ApprovalAsked> {
+  static constexpr std::string_view kType = "approval_asked";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("gate", e.gate);
   }
 };
 

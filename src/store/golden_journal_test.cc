@@ -38,8 +38,9 @@ std::vector<Line> golden_events(const std::string& name) {
 }
 
 class GoldenJournal : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(V2, GoldenJournal,
-                         testing::Values("journal-v2/review.tsv", "journal-v2/words.tsv"));
+INSTANTIATE_TEST_SUITE_P(SinceV2, GoldenJournal,
+                         testing::Values("journal-v2/review.tsv", "journal-v2/words.tsv",
+                                         "journal-v3/agents.tsv", "journal-v3/words.tsv"));
 
 TEST_P(GoldenJournal, IsReadAndWrittenBackByteForByte) {
   const std::vector<Line> events = golden_events(GetParam());
@@ -53,21 +54,37 @@ TEST_P(GoldenJournal, IsReadAndWrittenBackByteForByte) {
   }
 }
 
-TEST(GoldenJournalTest, HasEveryTypeOfEvent) {
+TEST(GoldenJournalTest, TheyHaveEveryTypeOfEvent) {
   std::set<std::size_t> types;
-  for (const Line& line : golden_events("journal-v2/review.tsv")) {
-    const Result<Event> event = read_event(line.type, line.body);
-    ASSERT_TRUE(event.ok()) << event.error().message;
-    types.insert(event->index());
+  for (const char* name : {"journal-v2/review.tsv", "journal-v3/agents.tsv"}) {
+    for (const Line& line : golden_events(name)) {
+      const Result<Event> event = read_event(line.type, line.body);
+      ASSERT_TRUE(event.ok()) << event.error().message;
+      types.insert(event->index());
+    }
   }
   EXPECT_EQ(types.size(), std::variant_size_v<Event>);
 }
 
 TEST(GoldenJournalTest, ItsHashChainEndsWhereItDid) {
-  Sha256 hash = kChainStart;
-  const std::vector<Line> events = golden_events("journal-v2/review.tsv");
-  for (const Line& line : events) hash = chained(hash, line.type, line.body);
-  EXPECT_EQ(fmt::format("{} {}\n", events.size(), to_hex(hash)), golden("journal-v2/review.head"));
+  for (const std::string name : {"journal-v2/review", "journal-v3/agents"}) {
+    Sha256 hash = kChainStart;
+    const std::vector<Line> events = golden_events(name + ".tsv");
+    for (const Line& line : events) hash = chained(hash, line.type, line.body);
+    EXPECT_EQ(fmt::format("{} {}\n", events.size(), to_hex(hash)), golden(name + ".head"));
+  }
+}
+
+TEST(GoldenJournalTest, OfAgentsFoldsToTheRunItTellsOf) {
+  std::vector<Event> events;
+  for (const Line& line : golden_events("journal-v3/agents.tsv"))
+    events.push_back(*read_event(line.type, line.body));
+  const Result<RunState> run = replay(events);
+  ASSERT_TRUE(run.ok()) << run.error().message;
+  EXPECT_EQ(run->status, RunStatus::kPaused);
+  EXPECT_EQ(run->approved, (std::map<std::string, bool>{{"plan", true}}));
+  EXPECT_EQ(run->task(TaskId(1)).workspace(), "4b825dc642cb6eb9a060e54bf8d69288fbee4905");
+  EXPECT_EQ(run->task(TaskId(2)).attempts, 2);
 }
 
 TEST(GoldenJournalTest, OfTheFirstVersionFoldsToTheRunItTellsOf) {

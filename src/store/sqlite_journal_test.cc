@@ -302,10 +302,10 @@ TEST_F(SqliteJournalTest, AJournalOfTheFirstFormatIsBroughtUpToDate) {
 
 TEST_F(SqliteJournalTest, AJournalOfALaterVersionIsLeftAlone) {
   write_five_events();
-  store_.tamper("PRAGMA user_version = 3");
+  store_.tamper("PRAGMA user_version = 4");
   EXPECT_EQ(open_error(),
             storage_error(fmt::format(
-                "{} was written by a later version of baton (format 3, this version knows 2): use "
+                "{} was written by a later version of baton (format 4, this version knows 3): use "
                 "that version, or name another folder with --state DIR",
                 store_.database().string())));
 }

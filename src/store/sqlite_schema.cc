@@ -57,12 +57,14 @@ Status make_tables(Database& database) {
   return database.execute(sql.c_str());
 }
 
-// From format 1.
-Status bring_up_to_date(Database& database) {
-  const std::string sql = fmt::format(
-      "BEGIN IMMEDIATE; PRAGMA user_version = {}; "
-      "ALTER TABLE runs ADD COLUMN project TEXT NOT NULL DEFAULT ''; {} COMMIT;",
-      kJournalFormat, kDayShares);
+// Format 3 has new types of events, and no new table.
+Status bring_up_to_date(Database& database, std::int64_t format) {
+  const std::string since_2 =
+      format >= 2 ? std::string()
+                  : fmt::format("ALTER TABLE runs ADD COLUMN project TEXT NOT NULL DEFAULT ''; {}",
+                                kDayShares);
+  const std::string sql =
+      fmt::format("BEGIN IMMEDIATE; PRAGMA user_version = {}; {} COMMIT;", kJournalFormat, since_2);
   return database.execute(sql.c_str());
 }
 
@@ -95,7 +97,7 @@ Status recognise(Database& database) {
         "version, or name another folder with --state DIR",
         database.file().string(), *format, kJournalFormat));
   }
-  if (*format < kJournalFormat) return bring_up_to_date(database);
+  if (*format < kJournalFormat) return bring_up_to_date(database, *format);
   return {};
 }
 

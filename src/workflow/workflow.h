@@ -25,7 +25,8 @@ struct NewTask {
 // What an attempt does first: ask a model, or, where there is nothing to ask, end with this result.
 using Ask = std::variant<Prompt, std::string>;
 
-// The checkers (by name) that do a task, and the files they are given.
+// What the shell is to do where a program goes first: the checkers (by name) and the files they are
+// given, or whatever else the workflow's programs know by the task's type.
 struct CheckerRequest {
   TaskId task;
   std::string task_type;
@@ -62,6 +63,10 @@ class Workflow {
   // A piece of the answer, as it streams: tasks that can start at once.
   virtual std::vector<NewTask> read_piece(const Task& task, std::string_view piece) = 0;
   virtual Appraisal judge(const Task& task, const CallSettled& answer) = 0;
+
+  // The tasks that the end of this one brings (spec.leads); told once, with its end. Told again,
+  // before it was answered durably, to a resumed run.
+  virtual std::vector<NewTask> follow_up(const RunState& run, const Task& task);
 
   virtual CheckerRequest checkers_for(TaskId task) const = 0;
 };

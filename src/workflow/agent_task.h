@@ -1,0 +1,55 @@
+// One task of a run of agents: what a planner asked for, checked, and as the journal keeps it. What
+// its worker is told is made of this and of nothing else.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "workflow/review_task.h"
+
+namespace baton {
+
+// What a task is to its run. kWork is what a plan names; the others follow from it.
+enum class AgentTaskKind {
+  kPlan,
+  kWork,
+  kIntegration,  // merges what one task has written: a program; the integrator where it conflicts
+  kCleanUp,
+  kReview,
+  kFix,
+  kDelivery,  // the branch in the user's repository: a program
+};
+std::string_view to_string(AgentTaskKind kind);
+
+struct AgentTask {
+  AgentTaskKind kind = AgentTaskKind::kWork;
+  std::string local_id;  // the planner's own name for it
+  std::string worker;    // who takes it
+  std::string reason;    // why this worker, in the planner's words
+  std::string title;
+  std::string description;
+  std::vector<FilePart> files;           // that its pack shows
+  std::vector<std::string> constraints;  // what must stay as it is
+  std::vector<std::string> acceptance;   // criteria in words
+  std::vector<std::string> commands;     // that must pass, in the sandbox
+  std::string output;                    // what its answer is to tell, in words; empty: the usual
+  std::vector<std::string> depends_on;   // local ids
+  std::vector<std::string> facts;        // noted in earlier runs
+  int round = 0;                         // of a review or a fix: 1, 2, …
+  std::string of;                        // integration: the task whose work it merges ("t4")
+  std::vector<std::string> notes;        // what was left out of it, and why
+
+  bool operator==(const AgentTask&) const = default;
+};
+
+// One element of a plan's "tasks". kInput if it is not of the promised form. Whether its worker and
+// its files exist is for the caller to say.
+Result<AgentTask> read_agent_task(std::string_view json);
+
+// The brief: one JSON text and back.
+std::string write_agent_brief(const AgentTask& task);
+Result<AgentTask> read_agent_brief(std::string_view json);
+
+}  // namespace baton
