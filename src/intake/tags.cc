@@ -67,7 +67,13 @@ int line_at(const json::object& tag, std::string_view name) {
   return static_cast<int>(std::clamp<std::int64_t>(integer_at(tag, name).value_or(0), 0, kMost));
 }
 
-std::optional<Symbol> symbol_of(const json::object& tag) {
+// Elsewhere a prototype repeats a header, or is a macro's call that looks like one.
+bool is_header(std::string_view path) {
+  const std::string_view extension = path.substr(path.rfind('.') + 1);
+  return extension.starts_with('h') || extension.starts_with('H');
+}
+
+std::optional<Symbol> symbol_of(const json::object& tag, std::string_view path) {
   const std::string_view name = text_at(tag, "name");
   const std::string_view kind = text_at(tag, "kind");
   const int first = line_at(tag, "line");
@@ -83,7 +89,7 @@ std::optional<Symbol> symbol_of(const json::object& tag) {
 // Answers come in the order of the texts, each ended by a line of its own.
 class Answers {
  public:
-  explicit Answers(std::size_t texts) : symbols_(texts) {}
+  explicit Answers(const std::vector<SourceText>& texts) : texts_(texts), symbols_(texts.size()) {}
 
   void read(std::string_view line) {
     std::array<unsigned char, 4096> buffer;
@@ -95,7 +101,7 @@ class Answers {
     const std::string_view type = text_at(object, "_type");
     if (type == "completed") ++done_;
     if (type != "tag" || done_ >= symbols_.size()) return;
-    if (std::optional<Symbol> symbol = symbol_of(object)) {
+    if (std::optional<Symbol> symbol = symbol_of(object, texts_[done_].path)) {
       symbols_[done_].push_back(std::move(*symbol));
     }
   }
@@ -103,6 +109,7 @@ class Answers {
   std::vector<std::vector<Symbol>> symbols() && { return std::move(symbols_); }
 
  private:
+  const std::vector<SourceText>& texts_;
   std::vector<std::vector<Symbol>> symbols_;
   std::size_t done_ = 0;
 };
@@ -133,7 +140,7 @@ Result<std::vector<std::vector<Symbol>>> symbols_of(const std::vector<SourceText
   const std::string input = questions(texts);
   const Result<ProgramOutput> output = run_ctags(best_mode(), input, timeout);
   if (!output) return output.error();
-  Answers answers(texts.size());
+  Answers answers(texts);
   for (const std::string_view line : split_lines(output->out)) answers.read(line);
   if (answers.complete() && output->status == 0) return std::move(answers).symbols();
   return system_error(

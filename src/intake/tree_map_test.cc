@@ -34,23 +34,25 @@ class TreeMapTest : public testing::Test {
 
 TEST_F(TreeMapTest, AMapShowsFilesSymbolsReferencesAndRecentChange) {
   repository_.write("src/money.h", "struct Money {};\nint settle(Money money);\n");
+  repository_.write("src/use.cc", "Money none() { return {}; }\n");
   repository_.write("src/a b.py", "class Bill:\n    def total(self):\n        return Money\n");
   repository_.commit("One");
   repository_.write("README.md", "# Title\n\nMoney\n");
   const std::string commit = repository_.commit("Two");
   const TreeMap map = map_of(commit);
   EXPECT_EQ(map.text,
-            "Repository: 3 files, 1 KiB\n"
-            "\nDirectories (files, KiB, with all below):\nsrc/  2  1\n"
+            "Repository: 4 files, 1 KiB\n"
+            "\nDirectories (files, KiB, with all below):\nsrc/  3  1\n"
             "\nFiles (KiB, lines; named by: other files that refer to it; changed: commits ago, 0 "
             "the latest):\n"
             "src/money.h  1 KiB, 2 lines, named by 1, changed 1\n"
             "  struct Money 1\n  prototype settle 2\n"
             "README.md  1 KiB, changed 0\n"
             "src/a b.py  1 KiB, 3 lines, changed 1\n"
-            "  class Bill 1-3\n  member total 2-3\n");
-  EXPECT_EQ(map.files, 3);
-  EXPECT_EQ(map.whole, estimated_tokens(42 + 54 + 15));
+            "  class Bill 1-3\n  member total 2-3\n"
+            "src/use.cc  1 KiB, 1 lines, changed 1\n  function none 1\n");
+  EXPECT_EQ(map.files, 4);
+  EXPECT_EQ(map.whole, estimated_tokens(42 + 54 + 15 + 28));
   EXPECT_THAT(map.notes, IsEmpty());
 }
 

@@ -17,6 +17,34 @@ constexpr std::size_t kMostFocusWords = 64;
 
 // ---- references ----
 
+// Files of one family can use each other's names.
+NameHash family_of(std::string_view path) {
+  static const std::unordered_map<std::string_view, std::string_view> kFamilies = {
+      {"h", "c"},         {"cc", "c"},      {"cpp", "c"},   {"cxx", "c"},    {"hh", "c"},
+      {"hpp", "c"},       {"hxx", "c"},     {"inl", "c"},   {"m", "c"},      {"mm", "c"},
+      {"ts", "js"},       {"jsx", "js"},    {"tsx", "js"},  {"mjs", "js"},   {"cjs", "js"},
+      {"vue", "js"},      {"svelte", "js"}, {"kt", "java"}, {"kts", "java"}, {"scala", "java"},
+      {"groovy", "java"}, {"pyi", "py"},    {"pyx", "py"}};
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::string_view extension = name.substr(name.rfind('.') + 1);
+  const auto found = kFamilies.find(extension);
+  return name_hash(found == kFamilies.end() ? extension : found->second);
+}
+
+// A short word in small letters is as likely to be a variable or prose.
+bool is_telling(std::string_view name) {
+  constexpr std::size_t kLongWord = 9;
+  if (name.size() < kShortestIdentifier) return false;
+  return name.size() >= kLongWord || std::any_of(name.begin(), name.end(), [](char c) {
+           return c < 'a' || c > 'z';  // a capital, a digit, '_'
+         });
+}
+
+// A name within a family; never 0.
+NameHash within(NameHash family, NameHash name) {
+  return std::max<NameHash>(name ^ family, 1);
+}
+
 // Who defines a name: the first few files, by their places.
 struct Definers {
   NameHash name = 0;
@@ -63,9 +91,10 @@ DefinerTable definers_of(const std::vector<RankedFile>& files) {
   for (const RankedFile& file : files) names += file.facts->symbols.size();
   DefinerTable table(names);
   for (std::size_t i = 0; i < files.size(); ++i) {
+    const NameHash family = family_of(files[i].path);
     for (const Symbol& symbol : files[i].facts->symbols) {
-      if (symbol.name.size() < kShortestIdentifier) continue;
-      table.add(name_hash(symbol.name), static_cast<std::uint32_t>(i));
+      if (!is_telling(symbol.name)) continue;
+      table.add(within(family, name_hash(symbol.name)), static_cast<std::uint32_t>(i));
     }
   }
   return table;
@@ -76,8 +105,9 @@ void count_references(std::vector<RankedFile>& files) {
   std::vector<std::int64_t> uses(table.size());
   std::vector<std::size_t> last_user(files.size(), files.size());
   for (std::size_t user = 0; user < files.size(); ++user) {
+    const NameHash family = family_of(files[user].path);
     for (const NameHash name : files[user].facts->names) {
-      const std::optional<std::size_t> place = table.find(name);
+      const std::optional<std::size_t> place = table.find(within(family, name));
       if (!place) continue;
       const Definers& definers = table[*place];
       const auto begin = definers.files.begin();
@@ -90,9 +120,10 @@ void count_references(std::vector<RankedFile>& files) {
     }
   }
   for (RankedFile& file : files) {
+    const NameHash family = family_of(file.path);
     file.symbols.clear();
     for (const Symbol& symbol : file.facts->symbols) {
-      const auto place = table.find(name_hash(symbol.name));
+      const auto place = table.find(within(family, name_hash(symbol.name)));
       file.symbols.push_back(place ? uses[*place] : 0);
     }
   }

@@ -1,11 +1,12 @@
 // In which order the map of a repository shows files and symbols. Pure.
 //
 // First what the request names: a file whose path or symbols hold its words (a word that a quarter
-// of all files hold names nothing). Then what is referred to most: one file refers to another if it
-// uses a name of at least three letters that the other defines and that at most four files define.
-// A change within the latest commits counts like a few references. Other people's code (vendor,
-// third_party, node_modules) comes after all that is the project's own. What is equal stands nearer
-// to the top of the tree first, then by name.
+// of all files hold names nothing). Then what is referred to most: one file refers to another of
+// the same family of languages if it uses a name that the other defines and that at most four files
+// define. A name must look like one: "RunState", "run_state", "settlement", but not "state", which
+// prose and variables are full of. A change within the latest commits counts like a few references.
+// Other people's code (vendor, third_party, node_modules) comes after all that is the project's
+// own. What is equal stands nearer to the top of the tree first, then by name.
 #pragma once
 
 #include <cstdint>

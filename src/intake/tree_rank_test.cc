@@ -52,21 +52,31 @@ class Tree {
 
 TEST(TreeRankTest, WhatMoreFilesReferToComesFirst) {
   Tree tree;
-  tree.add("a.cc", {"once"}, "twice();");
-  tree.add("b.cc", {"twice"}, "twice(); once();");
-  tree.add("c.cc", {}, "twice(); twice();");
-  EXPECT_THAT(tree.order(), ElementsAre("b.cc", "a.cc", "c.cc"));
+  tree.add("a.cc", {"call_once"}, "call_twice();");
+  tree.add("b.h", {"call_twice"}, "call_twice(); call_once();");
+  tree.add("c.cc", {}, "call_twice(); call_twice();");
+  EXPECT_THAT(tree.order(), ElementsAre("b.h", "a.cc", "c.cc"));
   EXPECT_EQ(tree.files()[0].named_by, 2);  // not by itself, and c.cc counts once
   EXPECT_THAT(tree.files()[0].symbols, ElementsAre(2));
 }
 
 TEST(TreeRankTest, ANameThatManyFilesDefinePointsNowhere) {
   Tree tree;
-  for (int i = 0; i < 5; ++i) tree.add("m" + std::to_string(i), {"main"});
-  tree.add("z", {"only"});
-  tree.add("user", {}, "main only");
-  EXPECT_EQ(tree.order().front(), "z");
+  for (int i = 0; i < 5; ++i) tree.add("m" + std::to_string(i) + ".c", {"MAIN"});
+  tree.add("z.c", {"ONLY"});
+  tree.add("user.c", {}, "MAIN ONLY");
+  EXPECT_EQ(tree.order().front(), "z.c");
   EXPECT_EQ(tree.files()[1].named_by, 0);
+}
+
+TEST(TreeRankTest, PlainWordsAndOtherLanguagesReferToNothing) {
+  Tree tree;
+  tree.add("plan.py", {"plan"});
+  tree.add("settle.py", {"settle_bill"});
+  tree.add("a.py", {}, "plan");
+  tree.add("b.go", {}, "settle_bill");
+  tree.order();
+  for (const RankedFile& file : tree.files()) EXPECT_EQ(file.named_by, 0) << file.path;
 }
 
 TEST(TreeRankTest, WhatTheRequestNamesComesBeforeWhatIsUsedMore) {
@@ -85,9 +95,9 @@ TEST(TreeRankTest, WhatTheRequestNamesComesBeforeWhatIsUsedMore) {
 
 TEST(TreeRankTest, RecentChangeCountsAndOtherPeoplesCodeComesLast) {
   Tree tree;
-  tree.add("vendor/lib.c", {"used"});
-  tree.add("a.c", {}, "used");
-  tree.add("b.c", {}, "used");
+  tree.add("vendor/lib.c", {"is_used"});
+  tree.add("a.c", {}, "is_used");
+  tree.add("b.c", {}, "is_used");
   tree.add("deep/down/c.c", {}).changed = 7;
   tree.add("deep/d.c", {}).changed = 3;
   EXPECT_THAT(tree.order(), ElementsAre("deep/d.c", "deep/down/c.c", "a.c", "b.c", "vendor/lib.c"));
@@ -95,8 +105,8 @@ TEST(TreeRankTest, RecentChangeCountsAndOtherPeoplesCodeComesLast) {
 
 TEST(TreeTextTest, AMapThatFitsShowsEverything) {
   Tree tree;
-  tree.add("src/a.cc", {"first", "second"}, "").changed = 0;
-  tree.add("src/b.cc", {}, "second");
+  tree.add("src/a.cc", {"First", "Second"}, "").changed = 0;
+  tree.add("src/b.cc", {}, "Second");
   tree.order();
   EXPECT_EQ(render_tree(tree.files(), {"a note"}, Tokens(1000)),
             "Repository: 2 files, 4 KiB\nNote: a note\n"
@@ -104,7 +114,7 @@ TEST(TreeTextTest, AMapThatFitsShowsEverything) {
             "\nFiles (KiB, lines; named by: other files that refer to it; changed: commits ago, 0 "
             "the latest):\n"
             "src/a.cc  2 KiB, 50 lines, named by 1, changed 0\n"
-            "  function first 1\n  function second 2\n"
+            "  function First 1\n  function Second 2\n"
             "src/b.cc  2 KiB, 50 lines\n");
 }
 
