@@ -48,7 +48,7 @@ Result<Worker> read_worker(std::string_view text, std::string_view name);
 
 struct WorkerProblem {
   std::string file;
-  std::string what;
+  std::string what;  // whole, its place in front: "FILE:LINE: …"
   bool operator==(const WorkerProblem&) const = default;
 };
 
@@ -62,10 +62,12 @@ struct WorkerTable {
   const Skill* find_skill(std::string_view name) const;
 };
 
-// From the repository's .baton/workers and .claude/agents (nearest folder first), the user's
-// <config>/workers and ~/.claude/agents, then the built-in ones; skills likewise, from
-// .baton/skills and .claude/skills. Links are not followed in a repository. Files above 256 KiB and
-// frontmatter above 64 KiB are problems, and so are two definitions of one name in one folder tree.
+// From .baton/workers and .claude/agents of `repository` and of the folders above it up to the
+// repository's root (nearest first), the user's <config>/workers and ~/.claude/agents, then the
+// built-in ones; skills likewise, from .baton/skills and .claude/skills. Links are not followed in
+// a repository. Files above 256 KiB and frontmatter above 64 KiB are problems, and so are two
+// definitions of one name in one folder tree: neither is used. What a repository puts in the place
+// of another's definition says so in its notes.
 WorkerTable load_workers(const std::filesystem::path& repository,
                          const std::optional<std::filesystem::path>& user_config,
                          const std::optional<std::filesystem::path>& home);
