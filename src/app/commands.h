@@ -48,6 +48,7 @@ ExitCode estimate_command(const EstimateOptions& options);
 struct RunOptions {
   std::string run;     // empty: the latest
   std::string budget;  // resume: a new cap, in dollars; empty: as it was
+  bool retry = false;  // resume: what was skipped is tried again
   std::string format;  // empty: text, or (resume) what the run was asked with
   std::string output;
   std::string state;

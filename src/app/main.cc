@@ -239,6 +239,7 @@ ExitCode run(int argc, char** argv) {
   resume->add_option("--output,-o", run_options.output, "File for the report");
   resume->add_option("--budget", run_options.budget,
                      "A new cap, in dollars: what was left undone for want of money is done");
+  resume->add_flag("--retry", run_options.retry, "Try again what was skipped");
   resume->add_option("--prices", run_options.prices, "Prices laid over the built-in catalogue");
   const CLI::App* runs =
       add_run_command(app, "runs", "List the runs, newest first", run_options, {"text", "json"});

@@ -1,6 +1,6 @@
 #include "app/outlook.h"
 
-#include "app/session.h"
+#include "app/review_run.h"
 #include "base/check.h"
 
 namespace baton {

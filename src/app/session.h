@@ -1,8 +1,9 @@
-// Session: one review driven by this process to its end or its pause, with everything it works
-// with.
+// Session: runs driven by this process to their end or their pause, with everything they work with:
+// journal, loop, HTTP, progress, signals.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "app/settings.h"
@@ -10,9 +11,10 @@
 #include "core/run_state.h"
 #include "provider/credentials.h"
 #include "report/cost_report.h"
+#include "shell/driver.h"
 #include "shell/loop.h"
 #include "store/journal.h"
-#include "workflow/review.h"
+#include "workflow/workflow.h"
 
 namespace baton {
 
@@ -24,6 +26,26 @@ struct Expectation {
   std::optional<Forecast> forecast;
 };
 
+// The beginning of a new run.
+struct RunStart {
+  RunId run = {};        // empty: a new one
+  std::string workflow;  // "review"
+  std::string title;
+  std::string input;  // what it works on (JSON, the workflow's own)
+  Expectation expected;
+  std::vector<std::string> gates{};
+};
+
+// What is done in a run, and by whom. Everything outlives the run.
+struct RunParts {
+  Workflow& workflow;
+  RunCheckers programs;
+  RunTools tools{};
+  AskApproval ask_approval{};
+};
+
+class StatusLine;
+
 class Session {
  public:
   // Opens the journal in `state`. The tables, and the endpoint where the request is not local,
@@ -32,15 +54,17 @@ class Session {
                                                const Tables& tables);
   ~Session();
 
-  // A new run of `change`. The state it ended in, or why it could not go on; its journal tells the
-  // rest.
-  Result<RunState> begin(Review& review, const Endpoint& endpoint, const RunRequest& request,
-                         const Expectation& expected);
+  // A new run. The state it ended in, or why it could not go on; its journal tells the rest.
+  Result<RunState> begin(RunStart start, const RunParts& parts, const Endpoint& endpoint,
+                         const RunRequest& request);
   // A run that this process's predecessor left.
-  Result<RunState> resume(Review& review, const Endpoint& endpoint, const RunRequest& request,
-                          RunState state, std::vector<Event> asked);
+  Result<RunState> resume(const RunParts& parts, const Endpoint& endpoint,
+                          const RunRequest& request, RunState state, std::vector<Event> asked);
 
+  Loop& loop() { return loop_; }
   Journal& journal() { return *journal_; }
+  // Where progress is shown while a run goes on: whoever else writes there asks it to make room.
+  StatusLine& status_line() { return *line_; }
   // What the run driven here cost; of a run taken over, with what its earlier events are added by
   // the caller.
   CostFold& costs() { return costs_; }
@@ -48,18 +72,19 @@ class Session {
   const RunId& run() const { return run_; }
 
  private:
-  explicit Session(const Tables& tables) : tables_(tables) {}
+  explicit Session(const Tables& tables);
   class Drive;
 
   const Tables& tables_;
   Loop loop_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<StatusLine> line_;
   Pacer pacer_;  // of all runs of this process: they share the provider's limits
   CostFold costs_;
   RunId run_;
 };
 
-// A review as its request says, with the checkers that are known.
-Review make_review(Change change, const Tables& tables, const RunRequest& request);
+// "r-" and twelve letters and digits, drawn by the system.
+RunId new_run_id();
 
 }  // namespace baton

@@ -1,0 +1,27 @@
+// What the user is told when a run has ended, whatever its workflow.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/exit_code.h"
+#include "app/session.h"
+
+namespace baton {
+
+inline bool is_over(RunStatus status) {
+  return status != RunStatus::kRunning && status != RunStatus::kPaused;
+}
+
+// kUsage if a report could not be written there: found out before anything is spent.
+Status check_output(const std::string& output);
+
+// The report goes out, with what it cost against what was expected, and what can be done about a
+// run that did not get to its end. `code` where all that went well.
+ExitCode tell_end(const RunState& run, const RunRequest& request, const std::string& report,
+                  ExitCode code);
+
+// The run could not go on: `error` says why. What it has journaled is kept.
+ExitCode tell_failure(Session& session, const RunId& id, const Error& error);
+
+}  // namespace baton
