@@ -25,6 +25,17 @@ const std::vector<std::string> kEnvironment = {
     "GIT_TERMINAL_PROMPT=0",   "GIT_OPTIONAL_LOCKS=0",     "GIT_NO_LAZY_FETCH=1",
     "GIT_ALLOW_PROTOCOL=none", "GIT_PROTOCOL_FROM_USER=0", "GIT_PAGER=cat"};
 
+// What makes a repository of our own deaf to the machine and its users. It is ours, whoever we are
+// today, and whoever owns the work tree.
+const std::vector<std::string> kOwnOptions = {"-c", "safe.directory=*", "-c",
+                                              "core.attributesFile=/dev/null"};
+const std::vector<std::string> kOwnEnvironment = {"GIT_CONFIG_GLOBAL=/dev/null",
+                                                  "GIT_CONFIG_NOSYSTEM=1", "GIT_ATTR_NOSYSTEM=1",
+                                                  "GIT_NO_REPLACE_OBJECTS=1"};
+
+// A large tree may take its time on a slow disk; a git that waits for something is stopped.
+constexpr std::chrono::minutes kOwnTimeout{10};
+
 std::string shown(std::string_view word) {
   return shorten(to_utf8(word), 200);
 }
@@ -58,9 +69,33 @@ Result<ProgramOutput> git(const fs::path& dir, std::vector<std::string> argument
   return output;
 }
 
-Result<std::string> git_output(const fs::path& dir, std::string_view attempt,
-                               std::vector<std::string> arguments, std::string_view input) {
-  Result<ProgramOutput> output = git(dir, std::move(arguments), input);
+Result<ProgramOutput> git(const GitPlace& place, std::vector<std::string> arguments,
+                          std::string_view input) {
+  // Through env: of a variable that is passed on to programs, our value must be the one that
+  // counts.
+  ShortProgram program{.argv = {"env", "GIT_DIR=" + place.git_folder.string()},
+                       .environment = kEnvironment,
+                       .input = input,
+                       .max_output = kMaxOutput,
+                       .timeout = kOwnTimeout};
+  const auto add = [&argv = program.argv](const std::vector<std::string>& words) {
+    argv.insert(argv.end(), words.begin(), words.end());
+  };
+  add(kOwnEnvironment);
+  add(place.environment);
+  if (!place.work_tree.empty()) add({"GIT_WORK_TREE=" + place.work_tree.string()});
+  if (!place.index.empty()) add({"GIT_INDEX_FILE=" + place.index.string()});
+  add({"git", "-C", (place.work_tree.empty() ? place.git_folder : place.work_tree).string()});
+  add(kOptions);
+  add(kOwnOptions);
+  for (const std::string& setting : place.settings) add({"-c", setting});
+  add(arguments);
+  return run_and_read(program);
+}
+
+namespace {
+
+Result<std::string> output_of(Result<ProgramOutput> output, std::string_view attempt) {
   if (!output) {
     return Error{output.error().kind,
                  fmt::format("cannot {}: {}", attempt, output.error().message)};
@@ -70,6 +105,18 @@ Result<std::string> git_output(const fs::path& dir, std::string_view attempt,
                                     ending_words(output->status), complaint_of(*output)));
   }
   return std::move(output->out);
+}
+
+}  // namespace
+
+Result<std::string> git_output(const fs::path& dir, std::string_view attempt,
+                               std::vector<std::string> arguments, std::string_view input) {
+  return output_of(git(dir, std::move(arguments), input), attempt);
+}
+
+Result<std::string> git_output(const GitPlace& place, std::string_view attempt,
+                               std::vector<std::string> arguments, std::string_view input) {
+  return output_of(git(place, std::move(arguments), input), attempt);
 }
 
 std::string complaint_of(const ProgramOutput& output) {

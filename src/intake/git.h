@@ -25,6 +25,21 @@ Result<ProgramOutput> git(const std::filesystem::path& dir, std::vector<std::str
 Result<std::string> git_output(const std::filesystem::path& dir, std::string_view attempt,
                                std::vector<std::string> arguments, std::string_view input = {});
 
+// A repository of our own, and where its parts are: git looks for nothing in the folder it runs in,
+// so that no `.git` of a tree counts, nor what the user or the machine configured.
+struct GitPlace {
+  std::filesystem::path git_folder;  // absolute, as the others
+  std::filesystem::path work_tree;   // where git runs; empty: the git folder, without a work tree
+  std::filesystem::path index;       // empty: the git folder's own
+  std::vector<std::string> settings = {};     // "core.fileMode=false"
+  std::vector<std::string> environment = {};  // "NAME=value"
+};
+
+Result<ProgramOutput> git(const GitPlace& place, std::vector<std::string> arguments,
+                          std::string_view input = {});
+Result<std::string> git_output(const GitPlace& place, std::string_view attempt,
+                               std::vector<std::string> arguments, std::string_view input = {});
+
 // The first line of what git complained, without its "fatal: ".
 std::string complaint_of(const ProgramOutput& output);
 
