@@ -34,7 +34,9 @@ struct SandboxJob {
 };
 
 struct SandboxEnd {
-  int status = 0;      // as base/spawn.h says it
+  // Its exit code; 128 + n if signal n killed it, as a shell says it; of one that was stopped
+  // (timed out, cancelled) 256 + SIGKILL, as base/spawn.h says it.
+  int status = 0;
   std::string output;  // both streams as they came; beyond the limit its beginning and its end
   bool truncated = false;
   bool timed_out = false;
@@ -63,8 +65,10 @@ class Sandbox {
   // symbolic link.
   static Status adopt(const std::filesystem::path& folder);
 
-  // Blocks. kSystem if the command could not be started; whatever it does itself is no error. Safe
-  // to be called from several threads. `cancel` may be null.
+  // Blocks. kUsage if a folder cannot be shown, kSystem if the command could not be started;
+  // whatever it does itself is no error. Safe to be called from several threads. `cancel` may be
+  // null. In a workspace without a `.git`, one is left that git refuses: a command must not make
+  // one that git obeys.
   Result<SandboxEnd> run(const SandboxJob& job, const Cancellation* cancel) const;
 
  private:
@@ -74,8 +78,9 @@ class Sandbox {
   std::vector<ProbeResult> probes_;
 };
 
-// The part of the sandbox that runs in a process of its own: `baton sandbox-start …` sets what must
-// be set between fork and bubblewrap, and becomes it. Not for people; the exit code is its own.
+// The part of a root's sandbox that runs in a process of its own: `PROGRAM sandbox-start …` gives
+// up root's rights and becomes bubblewrap. Every program that links this room answers to it before
+// its main(). Not for people; the exit code is its own.
 int sandbox_start_main(int argc, const char* const* argv);
 
 }  // namespace baton
