@@ -81,6 +81,7 @@ std::optional<Symbol> symbol_of(const json::object& tag, std::string_view path) 
   if (name.starts_with("__anon")) return std::nullopt;  // ctags' own name for what has none
   // Python's methods are members with a signature, other languages' fields members without.
   if (kind == "member" && !tag.contains("signature")) return std::nullopt;
+  if (kind == "prototype" && !is_header(path)) return std::nullopt;
   return Symbol{shorten(name, kLongestName),
                 std::string(kind),
                 {first, std::max(first, line_at(tag, "end"))}};
