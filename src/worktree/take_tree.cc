@@ -23,13 +23,6 @@ constexpr std::int64_t kMaxFileBytes = 100 << 20;
 constexpr std::int64_t kMaxChangedBytes = std::int64_t{1} << 30;
 constexpr std::size_t kMaxNested = 100;
 
-// How the folder differs from the index.
-struct Differences {
-  std::vector<std::string> there;  // changed or new: to be read
-  std::vector<std::string> gone;
-  bool all_seen = true;
-};
-
 std::vector<std::string> fields_of(std::string_view output) {
   std::vector<std::string> fields;
   while (!output.empty()) {
@@ -61,12 +54,14 @@ class Taker {
                                       std::strerror(errno)));
     }
     if (Status found = find_changed(); !found) return found.error();
+    // Before anything new is looked for: where a file was there may be a folder now.
+    if (Status removed = remove_gone(); !removed) return removed.error();
     if (Status found = find_new(); !found) return found.error();
     if (Status checked = refuse_filtered(); !checked) return checked.error();
-    if (Status updated = update_index(); !updated) return updated.error();
+    if (Status updated = read_changed(); !updated) return updated.error();
     Result<std::string> id = git_output(place_, "write a tree", {"write-tree"});
     if (!id) return id.error();
-    return TakenTree{one_line(std::move(*id)), found_.all_seen};
+    return TakenTree{one_line(std::move(*id)), all_seen_};
   }
 
  private:
@@ -106,7 +101,7 @@ class Taker {
       return system_error(fmt::format("cannot list the files of {}: {}",
                                       shown(place.work_tree.string()), complaint_of(*output)));
     }
-    if (output->err.find("could not open directory") != std::string::npos) found_.all_seen = false;
+    if (output->err.find("could not open directory") != std::string::npos) all_seen_ = false;
     return fields_of(output->out);
   }
 
@@ -129,13 +124,11 @@ class Taker {
         (path.ends_with('/') ? nested : files).push_back(prefix + path);
       }
     }
-    Result<ProgramOutput> ignored =
-        git(place_, {"check-ignore", "-z", "--stdin", "--no-index"}, joined(files));
-    if (!ignored) return ignored.error();
-    const std::vector<std::string> left_out = fields_of(ignored->out);  // in the order asked
-    auto next = left_out.begin();
+    Result<std::vector<std::string>> left_out = ignored_of(files);
+    if (!left_out) return left_out.error();
+    auto next = left_out->begin();
     for (const std::string& path : files) {
-      if (next != left_out.end() && path == *next) {
+      if (next != left_out->end() && path == *next) {
         ++next;
       } else if (Status added = add(path, false); !added) {
         return added;
@@ -144,11 +137,28 @@ class Taker {
     return {};
   }
 
+  // Which of them the rules of this folder ignore, in the order asked.
+  Result<std::vector<std::string>> ignored_of(const std::vector<std::string>& files) const {
+    // From "." on, for check-ignore cannot be told that a path means nothing but itself.
+    std::string asked;
+    for (const std::string& path : files) asked.append("./").append(path).push_back('\0');
+    Result<ProgramOutput> ignored = git(
+        place_, {"--no-literal-pathspecs", "check-ignore", "-z", "--stdin", "--no-index"}, asked);
+    if (!ignored) return ignored.error();
+    if (ignored->status > 1) {
+      return system_error(fmt::format("cannot ask which files of {} are ignored: {}",
+                                      shown(place_.work_tree.string()), complaint_of(*ignored)));
+    }
+    std::vector<std::string> paths = fields_of(ignored->out);
+    for (std::string& path : paths) path.erase(0, 2);
+    return paths;
+  }
+
   Status add(const std::string& path, bool gone) {
     struct stat info = {};
     gone = gone || ::fstatat(folder_.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
            !(S_ISREG(info.st_mode) || S_ISLNK(info.st_mode));
-    (gone ? found_.gone : found_.there).push_back(path);
+    (gone ? gone_ : there_).push_back(path);
     if (gone) return {};
     changed_bytes_ += info.st_size;
     if (info.st_size <= kMaxFileBytes && changed_bytes_ <= kMaxChangedBytes) return {};
@@ -159,10 +169,9 @@ class Taker {
   }
 
   Status refuse_filtered() const {
-    if (mode_ != TakeMode::kUser || found_.there.empty()) return {};
-    Result<std::string> output =
-        git_output(place_, "look for filters", {"check-attr", "-z", "--stdin", "filter"},
-                   joined(found_.there));
+    if (mode_ != TakeMode::kUser || there_.empty()) return {};
+    Result<std::string> output = git_output(
+        place_, "look for filters", {"check-attr", "-z", "--stdin", "filter"}, joined(there_));
     if (!output) return output.error();
     const std::vector<std::string> fields = fields_of(*output);  // path, "filter", value
     for (std::size_t i = 0; i + 2 < fields.size(); i += 3) {
@@ -176,29 +185,29 @@ class Taker {
     return {};
   }
 
-  // First what is gone: where a file was there may be a folder now.
-  Status update_index() const {
-    if (!found_.gone.empty()) {
-      Result<std::string> done =
-          git_output(place_, "note removed files",
-                     {"update-index", "--force-remove", "-z", "--stdin"}, joined(found_.gone));
-      if (!done) return done.error();
-    }
-    if (!found_.there.empty()) {
-      // Names git keeps for itself are passed over, with a word to nobody.
-      Result<std::string> done =
-          git_output(place_, "read the changed files",
-                     {"update-index", "--add", "--remove", "--replace", "-z", "--stdin"},
-                     joined(found_.there));
-      if (!done) return done.error();
-    }
-    return {};
+  Status remove_gone() const {
+    if (gone_.empty()) return {};
+    Result<std::string> done =
+        git_output(place_, "note removed files",
+                   {"update-index", "--force-remove", "-z", "--stdin"}, joined(gone_));
+    return done ? Status() : Status(done.error());
+  }
+
+  // Names git keeps for itself are passed over, with a word to nobody.
+  Status read_changed() const {
+    if (there_.empty()) return {};
+    Result<std::string> done = git_output(
+        place_, "read the changed files",
+        {"update-index", "--add", "--remove", "--replace", "-z", "--stdin"}, joined(there_));
+    return done ? Status() : Status(done.error());
   }
 
   const GitPlace& place_;
   TakeMode mode_;
   Fd folder_;
-  Differences found_;
+  std::vector<std::string> there_;  // changed or new: to be read
+  std::vector<std::string> gone_;
+  bool all_seen_ = true;
   std::int64_t changed_bytes_ = 0;
 };
 

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -5,7 +6,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "worktree/disk.h"
+#include "base/fd.h"
 #include "worktree/test_run.h"
 
 namespace baton {
@@ -102,13 +103,13 @@ TEST(WorktreeTest, RestoreBringsBackModesLinksAndFilesAndRemovesWhatIsNew) {
   RunRepository repository = run.open();
   const fs::path folder = value_of(repository.worktree("w", run.base));
   write_file(folder / "tool.sh", "#!/bin/sh\n");
-  fs::permissions(folder / "tool.sh", fs::perms::owner_exec, fs::perm_options::add);
+  fs::permissions(folder / "tool.sh", fs::perms(0755));
   fs::create_symlink("a.txt", folder / "link");
   write_file(folder / "ignored/kept", "kept");
   const std::string tree = value_of(repository.snapshot("w"));
   const auto before = picture_of(folder);
 
-  fs::permissions(folder / "tool.sh", fs::perms::owner_exec, fs::perm_options::remove);
+  fs::permissions(folder / "tool.sh", fs::perms(0644));
   fs::remove(folder / "link");
   write_file(folder / "link/not a link", "x");
   fs::remove(folder / "a.txt");
@@ -222,6 +223,16 @@ TEST(WorktreeTest, AFileTooLargeIsNamed) {
   value_of(repository.snapshot("w"));
 }
 
+// Folders within folders, deeper than any path can say.
+void dig(const fs::path& folder, int depth) {
+  Fd at(::open(folder.c_str(), O_RDONLY | O_DIRECTORY));
+  for (int i = 0; i < depth; ++i) {
+    ASSERT_EQ(::mkdirat(at.get(), "deep-folder", 0755), 0);
+    at = Fd(::openat(at.get(), "deep-folder", O_RDONLY | O_DIRECTORY));
+  }
+  ASSERT_TRUE(Fd(::openat(at.get(), "bottom", O_WRONLY | O_CREAT, 0644)).ok());
+}
+
 TEST(WorktreeTest, WhatAWorkerLocksOrBuriesIsStillTakenAndRemoved) {
   TestRun run;
   RunRepository repository = run.open();
@@ -234,15 +245,7 @@ TEST(WorktreeTest, WhatAWorkerLocksOrBuriesIsStillTakenAndRemoved) {
   const std::string tree = value_of(repository.snapshot("w"));
   EXPECT_THAT(value_of(repository.files(tree)), Contains("locked/file"));
   fs::permissions(folder / "locked", fs::perms::owner_read | fs::perms::owner_exec);
-  // Deeper than any path can say.
-  const Result<ProgramOutput> dug = run_and_read(
-      {.argv = {"bash", "-c",
-                "cd \"$0\" && for i in {1..1500}; do mkdir deep-folder && cd deep-folder; done; "
-                "touch bottom",
-                folder.string()},
-       .environment = {},
-       .input = {}});
-  ASSERT_TRUE(dug.ok() && dug->status == 0);
+  dig(folder, 1500);
   (void)repository.snapshot("w");  // an answer of some kind, and no crash
   expect_ok(repository.restore("w", value_of(repository.tree_of(run.base))));
   EXPECT_EQ(picture_of(folder), before);
