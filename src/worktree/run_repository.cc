@@ -19,6 +19,7 @@ constexpr std::string_view kBaseRef = "refs/baton/base";
 
 // What is to be known of the user's repository.
 struct UserGit {
+  fs::path top;               // of the working tree; of a repository without one, its git folder
   std::string object_format;  // "sha1"
   fs::path objects;
   fs::path shallow;       // the list of commits whose parents a shallow clone lacks
@@ -49,6 +50,9 @@ Result<UserGit> look_at(const fs::path& user) {
     Result<std::string> said = git_output(user, "look at the repository", std::move(words));
     return said ? Result<std::string>(one_line(std::move(*said))) : said;
   };
+  Result<std::string> top = ask({"--show-toplevel"});
+  if (!top) top = ask({"--absolute-git-dir"});
+  if (!top) return top.error();
   Result<std::string> format = ask({"--show-object-format"});
   if (!format) return format.error();
   Result<std::string> objects = ask({"--git-path", "objects"});
@@ -57,7 +61,7 @@ Result<UserGit> look_at(const fs::path& user) {
   if (!shallow) return shallow.error();
   Result<std::string> line_ends = line_end_settings(user);
   if (!line_ends) return line_ends.error();
-  return UserGit{*format, *objects, *shallow, *line_ends};
+  return UserGit{*top, *format, *objects, *shallow, *line_ends};
 }
 
 std::string configuration_for(const UserGit& user) {
@@ -127,6 +131,31 @@ Status make_bare_repository(const fs::path& git_folder, const UserGit& user) {
       fmt::format("cannot make {}: {}", to_utf8(git_folder.string()), error.message()));
 }
 
+// What git wrote in C-style quotes, if it did.
+std::string unquoted(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"') return std::string(text);
+  constexpr std::string_view kLetters = "abfnrtv";
+  constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v";
+  std::string plain;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    if (text[i] != '\\') {
+      plain += text[i];
+      continue;
+    }
+    const char next = text[++i];
+    const std::size_t letter = kLetters.find(next);
+    if (letter != kLetters.npos) {
+      plain += kMeanings[letter];
+    } else if (next >= '0' && next <= '3' && i + 3 < text.size()) {
+      plain += static_cast<char>((next - '0') * 64 + (text[i + 1] - '0') * 8 + (text[i + 2] - '0'));
+      i += 2;
+    } else {
+      plain += next;
+    }
+  }
+  return plain;
+}
+
 // The folders whose objects are borrowed, also those the user's repository borrows from itself.
 Result<std::vector<fs::path>> borrowed_folders(const GitPlace& place) {
   Result<std::string> counted =
@@ -135,7 +164,7 @@ Result<std::vector<fs::path>> borrowed_folders(const GitPlace& place) {
   constexpr std::string_view kPrefix = "alternate: ";
   std::vector<fs::path> folders;
   for (const std::string_view line : split_lines(*counted)) {
-    if (line.starts_with(kPrefix)) folders.emplace_back(line.substr(kPrefix.size()));
+    if (line.starts_with(kPrefix)) folders.emplace_back(unquoted(line.substr(kPrefix.size())));
   }
   return folders;
 }
@@ -163,6 +192,8 @@ Result<RunRepository> RunRepository::open(const fs::path& folder, const fs::path
 Status RunRepository::set_up() {
   Result<UserGit> user = look_at(user_);
   if (!user) return user.error();
+  // Its top, for git's index-pack believes that a folder within is one without a repository.
+  user_ = user->top;
   std::error_code error;
   if (!fs::exists(git_folder_, error)) {
     if (Status made = make_bare_repository(git_folder_, *user); !made) return made;

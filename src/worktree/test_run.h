@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "intake/test_repository.h"
@@ -75,7 +76,10 @@ struct TestRun {
 template <typename T>
 T value_of(Result<T> result) {
   EXPECT_TRUE(result.ok()) << (result ? "" : result.error().message);
-  return result ? *result : T();
+  if constexpr (std::is_default_constructible_v<T>) {
+    if (!result) return T();
+  }
+  return *result;
 }
 
 inline void expect_ok(const Status& status) {
