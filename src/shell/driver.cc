@@ -438,9 +438,7 @@ void Driver::check(TaskId task) {
 void Driver::use_tools(TaskId id) {
   // Whoever resumes the run runs them.
   if (run_.stopping || run_.halt) return;
-  const Task& task = run_.task(id);
-  ToolsRequest request{id, task.attempts, static_cast<int>(task.turns.size()) + 1,
-                       tool_uses_in(conversations_.held(id)), task.workspace()};
+  const ToolsRequest request{run_.task(id), tool_uses_in(conversations_.held(id))};
   parts_.run_tools(request, [this, alive = alive_, id](Result<ToolsResult> result) {
     if (!*alive || over_ || run_.task(id).status != TaskStatus::kUsingTools) return;
     if (!result) return stop(result.error().message);

@@ -38,14 +38,10 @@ struct CheckersResult {
 using RunCheckers = std::function<void(const CheckerRequest& request,
                                        std::function<void(Result<CheckersResult>)> done)>;
 
-// The tools that an answer asks for. `workspace`: the tree they find, empty where none has been
-// used yet in this attempt.
+// The tools that an answer asks for. The task is as it is now: what is kept of it is copied.
 struct ToolsRequest {
-  TaskId task;
-  int attempt = 1;
-  int turn = 1;
+  const Task& task;
   std::vector<ToolUse> uses;
-  std::string workspace;
 };
 struct ToolsResult {
   std::vector<ToolRecord> calls;

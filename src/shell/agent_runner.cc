@@ -1,0 +1,288 @@
+#include "shell/agent_runner.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/hash.h"
+#include "base/json_string.h"
+#include "core/tool_loop.h"
+#include "shell/agent_site.h"
+#include "shell/background.h"
+#include "shell/tool_runner.h"
+
+namespace baton {
+namespace {
+
+// Turns that are left when the model is told to come to an end.
+constexpr std::int64_t kFewTurns = 3;
+
+std::string short_hash(const std::string& text) {
+  return sha256_hex(text).substr(0, 16);
+}
+
+std::vector<ToolRecord> records_of(const std::vector<ToolCallRecord>& calls) {
+  std::vector<ToolRecord> records;
+  for (const ToolCallRecord& call : calls) {
+    records.push_back({call.use.name, short_hash(call.use.name + '\n' + call.use.input),
+                       short_hash(call.result.text), call.result.failed});
+  }
+  return records;
+}
+
+// The results, and after them what the model is to know beside.
+std::string with_words(std::string reply, const std::string& words) {
+  if (words.empty() || !reply.ends_with(']')) return reply;
+  reply.pop_back();
+  return reply + R"(,{"type":"text","text":)" + json_string(words) + "}]";
+}
+
+std::string words_beside(const Task& task, const ToolRound& round) {
+  std::vector<ToolRound> rounds = task.rounds;
+  rounds.push_back(round);
+  std::string words = progress_warning(rounds);
+  if (const auto turns = task.spec.limits.turns) {
+    const std::int64_t left = *turns - static_cast<std::int64_t>(task.turns.size()) - 1;
+    if (left > 0 && left <= kFewTurns) {
+      words += fmt::format("{}{} turn{} left: call finish with what you have.",
+                           words.empty() ? "" : " ", left, left == 1 ? "" : "s");
+    }
+  }
+  return words;
+}
+
+class Hands final : public AgentRunner {
+ public:
+  explicit Hands(AgentRunnerParts parts)
+      : parts_(std::move(parts)),
+        memory_(parts_.memory),
+        background_(make_background(parts_.loop, 2)),
+        tools_(make_tool_runner(parts_.loop, parts_.threads)) {}
+
+  void use_tools(const ToolsRequest& request,
+                 std::function<void(Result<ToolsResult>)> done) override;
+  void run_program(const CheckerRequest& request,
+                   std::function<void(Result<CheckersResult>)> done) override;
+
+ private:
+  // One turn's tools, from the loop to the threads and back.
+  struct Turn {
+    AgentJob job;
+    Task task;
+    std::vector<ToolUse> uses;
+    std::function<void(Result<ToolsResult>)> done;
+    std::shared_ptr<OpenSite> open;
+    ToolTurnEnd end;
+    Result<ToolsResult> result = ToolsResult();
+  };
+  struct Program {
+    AgentJob job;
+    Integration integration;
+    std::string head;
+    std::function<void(Result<CheckersResult>)> done;
+    Result<CheckersResult> result = CheckersResult();
+  };
+
+  AgentJob job_of(const Task& task);
+  void run_turn(const std::shared_ptr<Turn>& turn);
+  void close_turn(Turn& turn);
+  Result<AgentResult> merged(const Program& program, CheckersResult& out);
+  Result<CheckersResult> integrate(const Program& program);
+  Result<CheckersResult> deliver(const Program& program) const;
+
+  AgentRunnerParts parts_;
+  SharedMemory memory_;
+  std::set<std::string> known_;  // worktrees that this process has worked in
+  std::unique_ptr<Background> background_;
+  std::unique_ptr<ToolRunner> tools_;
+};
+
+AgentJob Hands::job_of(const Task& task) {
+  const TaskId id = task.spec.id;
+  AgentJob job;
+  job.run = parts_.run;
+  job.project = parts_.project;
+  job.task = id;
+  job.worktree = fmt::format("{}-a{}", id.to_string(), task.attempts);
+  job.begins_at = parts_.agents.base_of(id);
+  job.first_tree = parts_.agents.first_tree_of(id);
+  job.tree = task.workspace();
+  job.fresh = known_.insert(job.worktree).second;
+  job.brief = parts_.agents.task(id);
+  job.grant = parts_.agents.grant(id);
+  job.parents = {job.begins_at};
+  if (job.brief.kind == AgentTaskKind::kIntegration)
+    job.parents.push_back(parts_.agents.integration(id).theirs);
+  job.model = task.model;
+  job.spent = task.spent;
+  return job;
+}
+
+// ---- tools ----
+
+void Hands::use_tools(const ToolsRequest& request, std::function<void(Result<ToolsResult>)> done) {
+  auto turn = std::make_shared<Turn>();
+  turn->job = job_of(request.task);
+  turn->task = request.task;
+  turn->uses = request.uses;
+  turn->done = std::move(done);
+  background_->run(
+      [this, turn] {
+        auto open =
+            open_site(parts_.repository, turn->job, parts_.sandbox, memory_, parts_.allow_command);
+        if (open) {
+          turn->open = std::move(*open);
+        } else {
+          turn->result = open.error();
+        }
+      },
+      [this, turn] { run_turn(turn); });
+}
+
+void Hands::run_turn(const std::shared_ptr<Turn>& turn) {
+  if (!turn->result) return turn->done(std::move(turn->result));
+  ToolTurn tools;
+  tools.uses = std::move(turn->uses);
+  tools.allowed = turn->job.grant.tools;
+  tools.site = std::shared_ptr<const ToolSite>(turn->open, &turn->open->site);
+  tools_->run(std::move(tools), [this, turn](ToolTurnEnd end) {
+    turn->end = std::move(end);
+    background_->run([this, turn] { close_turn(*turn); },
+                     [turn] { turn->done(std::move(turn->result)); });
+  });
+}
+
+void Hands::close_turn(Turn& turn) {
+  ToolsResult out;
+  out.calls = records_of(turn.end.calls);
+  out.workspace = turn.task.workspace();
+  if (const std::string answer = turn.end.answer(); !answer.empty()) {
+    Result<AgentResult> result =
+        close_site(parts_.repository, turn.job, answer, turn.end.calls.front().result.text);
+    if (!result) {
+      turn.result = result.error();
+      return;
+    }
+    if (turn.job.parents.size() > 1) result->onto = turn.job.begins_at;
+    for (const std::string& command : turn.job.grant.commands)
+      result->checks.push_back({command, parts_.sandbox != nullptr, {}});
+    out.result = write_agent_result(*result);
+    if (Status settled = memory_.settle(turn.job); !settled) {
+      turn.result = settled.error();
+      return;
+    }
+  } else {
+    if (turn.job.grant.writes && turn.end.changed()) {
+      const Result<std::string> tree = parts_.repository.snapshot(turn.job.worktree);
+      if (!tree) {
+        turn.result = tree.error();
+        return;
+      }
+      out.workspace = *tree;
+    }
+    out.reply =
+        with_words(std::move(turn.end.reply), words_beside(turn.task, {out.calls, out.workspace}));
+  }
+  turn.result = std::move(out);
+}
+
+// ---- programs ----
+
+void Hands::run_program(const CheckerRequest& request,
+                        std::function<void(Result<CheckersResult>)> done) {
+  auto program = std::make_shared<Program>();
+  Task task;
+  task.spec.id = request.task;
+  const bool delivers = parts_.agents.task(request.task).kind == AgentTaskKind::kDelivery;
+  program->done = std::move(done);
+  program->head = parts_.agents.head();
+  if (!delivers) {
+    program->integration = parts_.agents.integration(request.task);
+    program->job = job_of(task);
+    program->job.worktree = request.task.to_string() + "-check";
+    program->job.fresh = true;
+  }
+  background_->run(
+      [this, program, delivers] {
+        program->result = delivers ? deliver(*program) : integrate(*program);
+      },
+      [program] { program->done(std::move(program->result)); });
+}
+
+// Merged, and the writer's criteria hold on what came of it; or told in `out` why a model is
+// needed.
+Result<AgentResult> Hands::merged(const Program& program, CheckersResult& out) {
+  const Integration& wanted = program.integration;
+  AgentResult result;
+  result.onto = wanted.ours;
+  if (wanted.theirs.empty()) return result;
+  const Result<MergeResult> merge = parts_.repository.merge(
+      wanted.ours, wanted.theirs,
+      {.subject = wanted.subject,
+       .body = {},
+       .trailers = {{"Baton-Run", parts_.run}, {"Baton-Task", program.job.task.to_string()}},
+       .at = Loop::now()});
+  if (!merge) return merge.error();
+  IntegrationTrouble trouble;
+  trouble.tree = merge->tree;
+  for (const Conflict& conflict : merge->conflicts) trouble.conflicts.push_back(conflict.path);
+  if (merge->conflicts.empty()) {
+    result.commit = merge->commit;
+    const Result<std::string> theirs = parts_.repository.tree_of(wanted.theirs);
+    if (!theirs) return theirs.error();
+    // What is just as its writer left it has been checked there.
+    if (merge->tree == *theirs || wanted.commands.empty()) return result;
+    AgentJob job = program.job;
+    job.begins_at = merge->commit;
+    const auto open =
+        open_site(parts_.repository, job, parts_.sandbox, memory_, parts_.allow_command);
+    if (!open) return open.error();
+    result.checks = run_checks(**open, wanted.commands);
+    if (Status gone = parts_.repository.remove_worktree(job.worktree); !gone) return gone.error();
+    for (const CheckRun& check : result.checks) {
+      if (!check.passed) trouble.failed.push_back(check);
+    }
+    if (trouble.failed.empty()) return result;
+  }
+  out.covered = false;
+  out.note = trouble.conflicts.empty()
+                 ? "a command that must pass fails once its work is merged"
+                 : fmt::format("its work conflicts in {} file{}", trouble.conflicts.size(),
+                               trouble.conflicts.size() == 1 ? "" : "s");
+  out.findings = write_trouble(trouble);
+  return result;
+}
+
+Result<CheckersResult> Hands::integrate(const Program& program) {
+  CheckersResult out;
+  const Result<AgentResult> result = merged(program, out);
+  if (!result) return result.error();
+  if (out.covered) out.findings = write_agent_result(*result);
+  return out;
+}
+
+Result<CheckersResult> Hands::deliver(const Program& program) const {
+  CheckersResult out;
+  AgentResult result;
+  const std::string& branch = parts_.agents.input().branch;
+  if (program.head == parts_.repository.base()) {
+    result.note = "nothing was written, so there is no branch";
+  } else if (Status made = parts_.repository.deliver(program.head, branch); !made) {
+    if (made.error().kind != ErrorKind::kUsage) return made.error();
+    out.covered = false;
+    out.note = made.error().message;
+    return out;
+  } else {
+    result.commit = program.head;
+  }
+  out.findings = write_agent_result(result);
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<AgentRunner> make_agent_runner(AgentRunnerParts parts) {
+  return std::make_unique<Hands>(std::move(parts));
+}
+
+}  // namespace baton

@@ -1,0 +1,70 @@
+// One attempt's worktree, opened for its tools, and closed with what they left.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "memory/memory.h"
+#include "tool/tool.h"
+#include "workflow/agents.h"
+#include "worktree/run_repository.h"
+
+namespace baton {
+
+// What the loop's thread knows of an attempt, for the threads that work for it.
+struct AgentJob {
+  RunId run;
+  std::string project;
+  TaskId task;
+  std::string worktree;    // its name
+  std::string begins_at;   // a commit
+  std::string first_tree;  // what it begins with, where that is not the commit's own
+  std::string tree;        // what the turn before has left; empty: nothing yet
+  bool fresh = true;       // this process has not worked in it before
+  AgentTask brief;
+  ToolGrant grant;
+  std::vector<std::string> parents;  // of the commit it makes
+  std::string model;
+  Money spent;
+};
+
+// Notes of all workers of a run: tools call it from their threads.
+class SharedMemory {
+ public:
+  explicit SharedMemory(Memory* memory) : memory_(memory) {}
+  MemoryAccess access_of(const AgentJob& job);
+  // The task was accepted: what it proposed is kept, by rule.
+  Status settle(const AgentJob& job);
+
+ private:
+  Memory* memory_;
+  std::mutex mutex_;
+};
+
+// A worktree that tools work in. Held by whoever runs them.
+struct OpenSite {
+  explicit OpenSite(Workspace opened)
+      : workspace(std::move(opened)), site{.workspace = workspace} {}
+  OpenSite(const OpenSite&) = delete;
+  OpenSite& operator=(const OpenSite&) = delete;
+
+  Workspace workspace;
+  ToolSite site;
+};
+
+// Makes the worktree what the job says. Blocks.
+Result<std::shared_ptr<OpenSite>> open_site(
+    RunRepository& repository, const AgentJob& job, const Sandbox* sandbox, SharedMemory& memory,
+    const std::function<bool(const std::string&)>& allow_command);
+
+// Each of the commands, until one fails; without a sandbox, none is run and none has passed.
+std::vector<CheckRun> run_checks(const OpenSite& open, const std::vector<std::string>& commands);
+
+// What an accepted answer leaves: a commit of the worktree, where anything was written, which then
+// goes. Blocks.
+Result<AgentResult> close_site(RunRepository& repository, const AgentJob& job,
+                               const std::string& answer, const std::string& note);
+
+}  // namespace baton
