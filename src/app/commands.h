@@ -11,31 +11,35 @@
 
 namespace baton {
 
-struct ReviewOptions {
-  std::string range;  // empty: the last commit
+// What every command that begins a run takes: where, with which models, for how much.
+struct SpendOptions {
   std::string repo = ".";
-  std::string diff;  // a file, or "-"
-  std::string tree;
+  std::string project;  // empty: the place of what is worked on
   std::string budget = "5";
   CapOptions caps;
   std::string profile = "default";
   std::string fast, balanced, deep;  // models instead of the profile's
   int parallel = 8;
   int max_tasks = 64;
-  bool local = false;
-  std::string mode = "auto";  // "auto", "orchestrate" or "direct"
-  std::string effort;         // of a direct call; empty: its task type's
-  bool batch = false;
-  double batch_poll = 60;     // seconds
-  std::string project;        // empty: the place of what is reviewed
-  std::string confirm_above;  // dollars; empty: never ask
-  bool yes = false;
-  std::string fail_on;
   std::string format = "text";
   std::string output;
   std::string state;
   std::string prices;
   std::string task_types;
+};
+
+struct ReviewOptions : SpendOptions {
+  std::string range;  // empty: the last commit
+  std::string diff;   // a file, or "-"
+  std::string tree;
+  bool local = false;
+  std::string mode = "auto";  // "auto", "orchestrate" or "direct"
+  std::string effort;         // of a direct call; empty: its task type's
+  bool batch = false;
+  double batch_poll = 60;     // seconds
+  std::string confirm_above;  // dollars; empty: never ask
+  bool yes = false;
+  std::string fail_on;
 };
 ExitCode review_command(const ReviewOptions& options);
 
@@ -44,6 +48,21 @@ struct EstimateOptions {
   bool count_tokens = false;
 };
 ExitCode estimate_command(const EstimateOptions& options);
+
+// `baton feature` and `baton run`.
+struct AgentOptions : SpendOptions {
+  AgentOptions() { max_tasks = 32; }
+
+  std::string workflow;              // "feature" or "run"
+  std::string request;               // in words
+  std::string spec;                  // or a file that has them, "-" for standard input
+  std::string base;                  // a revision; empty: HEAD
+  std::string branch;                // that will hold the result; empty: one is made up
+  std::string shape;                 // "three-tier"; empty: the recipe as it is
+  int rounds = -1;                   // of reviews; -1: the recipe's
+  std::vector<std::string> approve;  // "plan", "merge", "shell"
+};
+ExitCode agent_command(const AgentOptions& options);
 
 struct RunOptions {
   std::string run;     // empty: the latest

@@ -52,32 +52,12 @@ void add_caps(CLI::App* command, CapOptions& options) {
       ->group(kGroup);
 }
 
-// What is reviewed, and how: `review` does it, `estimate` says what it would take.
-void add_review_input(CLI::App* command, ReviewOptions& options) {
-  command->add_option("range", options.range,
-                      "Revision range of a git repository (default: the last commit)");
+void add_spend_options(CLI::App* command, SpendOptions& options) {
   command->add_option("--repo", options.repo, "The repository")->capture_default_str();
-  command->add_option("--diff", options.diff, "A unified diff: a file, or - for standard input");
-  command->add_option("--tree", options.tree, "A whole tree: a folder or a file");
   command
       ->add_option("--project", options.project,
                    "Whose history and daily cap it shares (default: the repository's place)")
       ->type_name("NAME");
-  command
-      ->add_option("--mode", options.mode,
-                   "Plan and workers, or one call alone; auto takes the cheaper where both do")
-      ->check(CLI::IsMember({"auto", "orchestrate", "direct"}))
-      ->capture_default_str();
-  command->add_option("--effort", options.effort, "Effort of one call alone")
-      ->check(CLI::IsMember({"low", "medium", "high", "xhigh", "max"}));
-  command->add_flag("--batch", options.batch,
-                    "Workers go by batch: half the price, within a day, mostly within an hour");
-  command
-      ->add_option("--batch-poll", options.batch_poll,
-                   "The longest time between two questions after a batch")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.05, 3600.0))
-      ->capture_default_str();
   command->add_option("--budget", options.budget, "The most to spend, in dollars; never passed")
       ->capture_default_str();
   add_caps(command, options.caps);
@@ -93,9 +73,33 @@ void add_review_input(CLI::App* command, ReviewOptions& options) {
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   command->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
+  add_state(command, options.state);
+}
+
+// What is reviewed, and how: `review` does it, `estimate` says what it would take.
+void add_review_input(CLI::App* command, ReviewOptions& options) {
+  command->add_option("range", options.range,
+                      "Revision range of a git repository (default: the last commit)");
+  command->add_option("--diff", options.diff, "A unified diff: a file, or - for standard input");
+  command->add_option("--tree", options.tree, "A whole tree: a folder or a file");
+  command
+      ->add_option("--mode", options.mode,
+                   "Plan and workers, or one call alone; auto takes the cheaper where both do")
+      ->check(CLI::IsMember({"auto", "orchestrate", "direct"}))
+      ->capture_default_str();
+  command->add_option("--effort", options.effort, "Effort of one call alone")
+      ->check(CLI::IsMember({"low", "medium", "high", "xhigh", "max"}));
+  command->add_flag("--batch", options.batch,
+                    "Workers go by batch: half the price, within a day, mostly within an hour");
+  command
+      ->add_option("--batch-poll", options.batch_poll,
+                   "The longest time between two questions after a batch")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.05, 3600.0))
+      ->capture_default_str();
   command->add_option("--task-types", options.task_types,
                       "Task types laid over the built-in table");
-  add_state(command, options.state);
+  add_spend_options(command, options);
 }
 
 CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
@@ -117,6 +121,42 @@ CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
                      "File for the report (default: standard output)");
   review->footer(kExitCodes);
   return review;
+}
+
+CLI::App* add_agents(CLI::App& app, const char* name, const char* says, AgentOptions& options) {
+  CLI::App* command = app.add_subcommand(name, says);
+  command->add_option("request", options.request, "What is wanted, in words");
+  command->add_option("--spec", options.spec,
+                      "A file that says it: Markdown, or - for standard input");
+  command->add_option("--base", options.base, "The revision to build upon (default: HEAD)");
+  command->add_option("--branch", options.branch,
+                      "The new branch for the result (default: baton/ and a name)");
+  command
+      ->add_option("--approve", options.approve,
+                   "Ask on the terminal before: the plan's tasks start, the branch is made, a "
+                   "command is run")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"plan", "merge", "shell"}));
+  command->add_option("--format", options.format, "Form of the report")
+      ->check(CLI::IsMember({"text", "md", "json"}))
+      ->capture_default_str();
+  command->add_option("--output,-o", options.output,
+                      "File for the report (default: standard output)");
+  add_spend_options(command, options);
+  command->footer(kExitCodes);
+  return command;
+}
+
+CLI::App* add_feature(CLI::App& app, AgentOptions& options) {
+  options.workflow = "feature";
+  CLI::App* feature =
+      add_agents(app, "feature",
+                 "Build a feature: code, tests, docs, review, fixes, on one new branch", options);
+  feature->add_option("--shape", options.shape, "How the work is split over the tiers")
+      ->check(CLI::IsMember({"three-tier"}));
+  feature->add_option("--rounds", options.rounds, "Reviews at most (default: the recipe's)")
+      ->check(CLI::Range(0, 10));
+  return feature;
 }
 
 CLI::App* add_estimate(CLI::App& app, EstimateOptions& options) {
@@ -230,8 +270,14 @@ ExitCode run(int argc, char** argv) {
   ModelsOptions models_options;
   CostOptions cost_options;
   EstimateOptions estimate_options;
+  AgentOptions feature_options;
+  AgentOptions run_request;
   const CLI::App* review = add_review(app, review_options);
   const CLI::App* estimate = add_estimate(app, estimate_options);
+  const CLI::App* feature = add_feature(app, feature_options);
+  run_request.workflow = "run";
+  const CLI::App* run_anything = add_agents(
+      app, "run", "Anything else: a request is split over registered workers", run_request);
   CLI::App* resume = add_run_command(
       app, "resume", "Go on with an interrupted run; nothing finished is paid again", run_options,
       {"text", "md", "json", "sarif"});
@@ -262,6 +308,8 @@ ExitCode run(int argc, char** argv) {
   }
   if (review->parsed()) return review_command(review_options);
   if (estimate->parsed()) return estimate_command(estimate_options);
+  if (feature->parsed()) return agent_command(feature_options);
+  if (run_anything->parsed()) return agent_command(run_request);
   if (resume->parsed()) return resume_command(run_options);
   if (runs->parsed()) return runs_command(run_options);
   if (show->parsed()) return show_command(run_options);
