@@ -41,7 +41,7 @@ std::string too_large(std::int64_t bytes) {
                      static_cast<double>(bytes) / static_cast<double>(1 << 20));
 }
 
-bool is_binary(std::string_view bytes) {
+bool is_binary_to_git(std::string_view bytes) {
   return bytes.substr(0, kBinaryProbe).find('\0') != bytes.npos;
 }
 
@@ -75,7 +75,7 @@ std::string why_not_read(const FileRead& file) {
 
 void Admission::admit(ChangedFile file, std::optional<std::string_view> bytes) {
   if (bytes) {
-    if (is_binary(*bytes)) return skip(std::move(file.path), "binary");
+    if (is_binary_to_git(*bytes)) return skip(std::move(file.path), "binary");
     file.text = reviewable_text(*bytes);
     if (!is_utf8(*bytes)) note_conversion(file.path);
   }

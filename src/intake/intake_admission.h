@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxDescriptionBytes = 8 << 10;
 std::string too_large(std::int64_t bytes);
 
 // As git decides it: a NUL near the beginning.
-bool is_binary(std::string_view bytes);
+bool is_binary_to_git(std::string_view bytes);
 
 // Well-formed UTF-8 whose lines end in "\n".
 std::string reviewable_text(std::string_view bytes);

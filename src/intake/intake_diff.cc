@@ -53,7 +53,7 @@ NewSide new_side_of(const ChangedFile& file, const Folder& folder, std::string_v
     return {std::nullopt,
             fmt::format("{} in {} was not read ({})", file.path, where, why_not_read(read))};
   }
-  if (is_binary(read.bytes) || !agrees(file, reviewable_text(read.bytes))) {
+  if (is_binary_to_git(read.bytes) || !agrees(file, reviewable_text(read.bytes))) {
     return {std::nullopt, fmt::format("{} in {} is not as the diff leaves it", file.path, where)};
   }
   return {std::move(read.bytes), ""};
