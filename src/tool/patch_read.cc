@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <utility>
 
 #include "base/text.h"
 #include "tool/patch.h"
@@ -69,6 +68,7 @@ class PatchReader {
     while (at_ < lines_.size()) {
       if (Status status = read_one(); !status) return status.error();
     }
+    end_rename();
     if (files_.empty()) {
       return input_error(
           "no file in the patch: each begins with the lines \"--- a/path\" and "
@@ -91,7 +91,7 @@ class PatchReader {
   Status read_one() {
     if (file_begins()) return read_file();
     if (line().starts_with("diff --git ")) {
-      moved_ = {};
+      end_rename();
     } else if (line().starts_with("@@")) {
       return refused(
           "a hunk without a file: \"--- a/path\" and \"+++ b/path\" must stand before it");
@@ -105,7 +105,6 @@ class PatchReader {
       moved_.old_path = line().substr(12);
     } else if (line().starts_with("rename to ") && !moved_.old_path.empty()) {
       moved_.new_path = line().substr(10);
-      if (!file_follows()) files_.push_back(std::exchange(moved_, {}));
     } else if (!files_.empty() && belongs_to_hunk(line())) {
       return refused("outside of any hunk; is a line before it without its ' ', '+' or '-'?");
     }
@@ -113,20 +112,17 @@ class PatchReader {
     return {};
   }
 
-  // Whether this "diff --git" has hunks.
-  bool file_follows() const {
-    for (std::size_t further = 1; at_ + further < lines_.size(); ++further) {
-      const std::string_view next = line(further);
-      if (next.starts_with("--- ")) return true;
-      if (!next.starts_with("index ") && !next.starts_with("similarity ")) return false;
-    }
-    return false;
+  // A file that was renamed and is otherwise the same has no hunks.
+  void end_rename() {
+    if (!moved_.old_path.empty() && !moved_.new_path.empty()) files_.push_back(moved_);
+    moved_ = {};
   }
 
   Status read_file() {
     FilePatch file{name_of(line(), "a/"), name_of(line(1), "b/"), {}};
     if (file.old_path.empty() && file.new_path.empty()) return refused("names no file");
-    moved_ = {};
+    if (file.old_path == moved_.old_path) moved_ = {};
+    end_rename();
     at_ += 2;
     while (line().starts_with("@@")) {
       Result<PatchHunk> hunk = read_hunk();

@@ -76,13 +76,13 @@ ToolResult symbols(const Arguments& arguments, const ToolSite& site) {
         fmt::format("path: {} is neither a file nor a folder", shown(where->path)));
   }
   // --options=NONE: no configuration is read, of nobody; the tree may hold one that runs programs.
-  const Result<HostProgramEnd> end = run_host_program(
-      {.argv = {"ctags", "--options=NONE", "--links=no", "--exclude=.git", "--exclude=node_modules",
-                "--output-format=json", "--fields=+nesK", "--sort=no", "-f", "-", "-R", "--",
-                fmt::format("./{}", where->path)},
-       .folder = site.workspace.fd(),
-       .most_output = kMostOutput,
-       .cancel = site.cancel});
+  const Result<HostProgramEnd> end =
+      run_host_program({.argv = {"ctags", "--options=NONE", "--links=no", "--exclude=.git",
+                                 "--exclude=node_modules", "--output-format=json", "--fields=+nesK",
+                                 "--sort=no", "-f", "-", "-R", fmt::format("./{}", where->path)},
+                        .folder = site.workspace.fd(),
+                        .most_output = kMostOutput,
+                        .cancel = site.cancel});
   if (!end) {
     return failed_result(
         fmt::format("cannot look for symbols: {} (Debian: apt install "

@@ -153,7 +153,7 @@ Result<std::string> read_open(int fd, std::string_view path, std::int64_t limit)
 
 int open_beneath(int workspace, const std::string& path, int flags) {
   open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC | O_NOFOLLOW;
+  how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const char* name = path.empty() ? "." : path.c_str();
   // EAGAIN: something was renamed meanwhile and the kernel could not prove the path stayed inside.

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -45,8 +46,13 @@ class WorkspaceTest : public testing::Test {
     put(outside / "secret.txt", "canary");
   }
 
+  // In memory where there is such a place: some tests make very many files.
   static TemporaryFolder make_folder() {
+    const char* usual = std::getenv("TMPDIR");
+    const std::string before = usual == nullptr ? "/tmp" : usual;
+    if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 1);
     Result<TemporaryFolder> made = TemporaryFolder::create("workspace-test");
+    ::setenv("TMPDIR", before.c_str(), 1);
     EXPECT_TRUE(made) << made.error().message;
     return *std::move(made);
   }
