@@ -21,6 +21,7 @@
 #include "sandbox/bounded_output.h"
 #include "sandbox/command_line.h"
 #include "sandbox/limits.h"
+#include "sandbox/memory_watch.h"
 #include "sandbox/process_fd.h"
 #include "sandbox/start.h"
 #include "sandbox/syscall_filter.h"
@@ -90,12 +91,14 @@ class Contained {
   Status begin(pid_t inner);
   Status read_ready(const std::array<pollfd, 4>& polled);
   int left_ms() const;
+  bool was_stopped() const { return timed_out_ || cancelled_ || out_of_memory_; }
   void stop();
 
   const SandboxJob& job_;
   const Cancellation* cancel_;
   const Clock::time_point started_ = Clock::now();
   std::optional<ControlGroup> group_;  // the last to go
+  std::optional<MemoryWatch> watch_;   // where there is no group
   Fd output_;
   Fd status_;
   Pipe gate_;        // both ends: writing to it never meets a closed pipe
@@ -107,6 +110,7 @@ class Contained {
   int ending_ = 0;
   bool timed_out_ = false;
   bool cancelled_ = false;
+  bool out_of_memory_ = false;
 };
 
 Status Contained::start(const std::filesystem::path& bubblewrap,
@@ -149,7 +153,8 @@ Status Contained::begin(pid_t inner) {
   if (!inner_fd_.ok()) return cannot_start(std::strerror(errno));
   group_ = ControlGroup::create(job_);
   if (group_ && !group_->add(inner)) group_.reset();
-  const Status limited = set_limits(inner, job_, group_.has_value());
+  if (!group_) watch_.emplace(inner, job_.memory_limit);
+  const Status limited = set_limits(inner, job_);
   if (!limited) return limited;
   if (::write(gate_.writer.get(), "g", 1) != 1) return cannot_start(std::strerror(errno));
   return {};
@@ -158,7 +163,8 @@ Status Contained::begin(pid_t inner) {
 int Contained::left_ms() const {
   const auto past = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_);
   const std::int64_t left = job_.limit.count() - past.count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+  const std::int64_t longest = watch_ ? MemoryWatch::kEvery.count() : 60'000;
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
 }
 
 Status Contained::read_ready(const std::array<pollfd, 4>& polled) {
@@ -187,7 +193,8 @@ Status Contained::wait() {
     if (ready < 0) continue;
     cancelled_ = polled[3].revents != 0;
     timed_out_ = !cancelled_ && left == 0;
-    if (cancelled_ || timed_out_) return {};
+    out_of_memory_ = !cancelled_ && !timed_out_ && watch_ && watch_->is_exceeded();
+    if (was_stopped()) return {};
     const Status read = read_ready(polled);
     if (!read) return read;
     if (polled[2].revents != 0) return {};
@@ -221,16 +228,17 @@ Result<SandboxEnd> Contained::end() {
   SandboxEnd end = {.output = text_.text(),
                     .truncated = text_.truncated(),
                     .timed_out = timed_out_,
-                    .cancelled = cancelled_};
+                    .cancelled = cancelled_,
+                    .out_of_memory = out_of_memory_};
   end.took = Millis(
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count());
-  const bool stopped = timed_out_ || cancelled_;
+  if (group_ && group_->ran_out_of_memory()) end.out_of_memory = true;
   const std::optional<int> code = told(status_text_, "exit-code");
   // Without a code it never ran; unless the first process inside was killed, by want of memory say.
-  if (!stopped && !code && (!inner_fd_.ok() || ending_ == 1)) {
+  if (!was_stopped() && !code && (!inner_fd_.ok() || ending_ == 1)) {
     return cannot_start(shorten(for_terminal(end.output), 1000));
   }
-  end.status = stopped ? kKilled : code.value_or(ending_);
+  end.status = was_stopped() ? kKilled : code.value_or(ending_);
   return end;
 }
 

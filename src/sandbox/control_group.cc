@@ -138,6 +138,18 @@ ControlGroup::~ControlGroup() {
   for (const fs::path& folder : folders_) remove_group(folder);
 }
 
+bool ControlGroup::ran_out_of_memory() const {
+  for (const fs::path& folder : folders_) {
+    for (const char* file : {"memory.events", "memory.oom_control"}) {
+      const std::string text = read_text(folder / file);
+      const std::size_t at = text.find("oom_kill ");
+      if (at != text.npos && std::atoi(text.c_str() + at + std::strlen("oom_kill ")) > 0)
+        return true;
+    }
+  }
+  return false;
+}
+
 bool ControlGroup::add(pid_t process) const {
   for (const fs::path& folder : folders_) {
     if (!write_value(folder / "cgroup.procs", std::to_string(process))) return false;

@@ -60,15 +60,13 @@ bool lower(pid_t process, const Limit& limit) {
 
 }  // namespace
 
-Status set_limits(pid_t process, const SandboxJob& job, bool grouped) {
-  const std::array<Limit, 5> limits = {{
+Status set_limits(pid_t process, const SandboxJob& job) {
+  const std::array<Limit, 4> limits = {{
       {RLIMIT_CORE, 0, "core files"},
       {RLIMIT_FSIZE, job.file_limit, "the size of files"},
       {RLIMIT_NOFILE, kMostOpenFiles, "open files"},
       // Counted in the sandbox's own user namespace: the user's other processes are not in it.
       {RLIMIT_NPROC, static_cast<rlim_t>(job.process_limit), "processes"},
-      // Not the address space: sanitizers and virtual machines reserve terabytes of it unused.
-      {RLIMIT_DATA, grouped ? RLIM_INFINITY : job.memory_limit, "memory"},
   }};
   const RealIds ids(started_by_root());
   for (const Limit& limit : limits) {

@@ -13,7 +13,8 @@
 namespace baton {
 
 // A control group of its own for one sandbox: memory and processes of everything in it together.
-// It goes with its owner. Not every user may make one; what else there is, is in set_limits().
+// It goes with its owner. Not every user may make one; set_limits() and MemoryWatch
+// are for all.
 class ControlGroup {
  public:
   // None where this user may not make one that limits both.
@@ -30,6 +31,8 @@ class ControlGroup {
   ~ControlGroup();
 
   bool add(pid_t process) const;
+  // Whether something in it was killed for want of memory.
+  bool ran_out_of_memory() const;
 
  private:
   explicit ControlGroup(std::vector<std::filesystem::path> folders)
@@ -38,8 +41,7 @@ class ControlGroup {
   std::vector<std::filesystem::path> folders_;  // one (version 2), or one a controller (version 1)
 };
 
-// `grouped`: a control group bounds the memory of all; otherwise each process has the job's limit
-// for itself.
-Status set_limits(pid_t process, const SandboxJob& job, bool grouped);
+// All but memory, which only a control group bounds (or a MemoryWatch).
+Status set_limits(pid_t process, const SandboxJob& job);
 
 }  // namespace baton

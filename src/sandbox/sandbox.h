@@ -34,13 +34,14 @@ struct SandboxJob {
 };
 
 struct SandboxEnd {
-  // Its exit code; 128 + n if signal n killed it, as a shell says it; of one that was stopped
-  // (timed out, cancelled) 256 + SIGKILL, as base/spawn.h says it.
+  // Its exit code; 128 + n if signal n killed it, as a shell says it; of one that we stopped 256 +
+  // SIGKILL, as base/spawn.h says it.
   int status = 0;
   std::string output;  // both streams as they came; beyond the limit its beginning and its end
   bool truncated = false;
   bool timed_out = false;
   bool cancelled = false;
+  bool out_of_memory = false;  // it, or a process it started, was killed for that
   Millis took;
 };
 
