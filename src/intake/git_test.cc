@@ -134,6 +134,29 @@ TEST(GitTest, NothingARepositoryConfiguresIsExecuted) {
   EXPECT_FALSE(repository.has("canary"));
 }
 
+// Of a repository of ours, neither the folder git runs in nor the machine has a say.
+TEST(GitTest, ARepositoryOfOursIsDeafToFoldersAndToTheMachine) {
+  const TestRepository ours;
+  const std::string commit = ours.commit("Ours");
+  const TestRepository theirs;
+  theirs.commit("Theirs");
+  theirs.write("global", "[filter \"evil\"]\n\tclean = touch /\n[core]\n\tbare = true\n");
+  setenv("GIT_CONFIG_GLOBAL", (theirs.path() / "global").c_str(), 1);
+  const GitPlace place{.git_folder = ours.path() / ".git",
+                       .work_tree = theirs.path(),
+                       .index = ours.path() / "an-index",
+                       .settings = {"user.name=set here"}};
+  const Result<std::string> head = git_output(place, "read HEAD", {"rev-parse", "HEAD"});
+  const Result<std::string> settings = git_output(place, "read settings", {"config", "--list"});
+  setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+  ASSERT_TRUE(head.ok()) << head.error().message;
+  EXPECT_EQ(*head, commit + "\n");
+  ASSERT_TRUE(settings.ok());
+  EXPECT_THAT(*settings, Not(HasSubstr("filter.evil")));
+  EXPECT_THAT(*settings, HasSubstr("user.name=set here\n"));
+  EXPECT_FALSE(git_output(place, "fail", {"no-such-command"}).ok());
+}
+
 // A promised object is fetched by the remote's helper program, which a repository can name.
 TEST(GitTest, AMissingObjectIsNotFetched) {
   const TestRepository repository;

@@ -151,6 +151,9 @@ Status RunRepository::remove_worktree(const std::string& name) {
 
 Result<std::string> RunRepository::snapshot(const std::string& worktree) {
   if (Status fits = check_name(worktree); !fits) return fits.error();
+  if (!is_folder(worktree_folder(worktree)) || !is_folder(admin_folder(worktree))) {
+    return not_found(fmt::format("there is no worktree {} to take a snapshot of", worktree));
+  }
   const GitPlace place = enter(worktree);
   Result<TakenTree> taken = take_tree(place, TakeMode::kWorker);
   const bool locked = taken ? !taken->all_seen : taken.error().kind == ErrorKind::kSystem;

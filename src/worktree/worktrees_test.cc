@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "base/fd.h"
 #include "worktree/test_run.h"
@@ -306,6 +307,7 @@ TEST(WorktreeTest, ANameThatIsNoneLeadsNowhere) {
     EXPECT_FALSE(repository.remove_worktree(name).ok()) << name;
   }
   EXPECT_EQ(repository.worktree("w", "HEAD").error().kind, ErrorKind::kInput);
+  EXPECT_EQ(repository.snapshot("none").error().kind, ErrorKind::kNotFound);
   EXPECT_EQ(repository.restore("none", run.base).error().kind, ErrorKind::kNotFound);
 }
 
@@ -347,6 +349,47 @@ TEST(WorktreeTest, ASubmoduleStaysWhatItWas) {
   fs::remove_all(folder / "module");
   EXPECT_EQ(value_of(repository.snapshot("w")), value_of(repository.tree_of(run.base)));
   EXPECT_THAT(value_of(repository.files(run.base)), Not(Contains("module")));
+}
+
+// As root, baton gives a worktree to the user its commands run as.
+TEST(WorktreeTest, AWorktreeOfAnotherUserIsStillOurs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  TestRun run;
+  RunRepository repository = run.open();
+  const fs::path folder = value_of(repository.worktree("w", run.base));
+  write_file(folder / "new", "new\n");
+  constexpr const char* kNobody = "65534:65534";
+  ASSERT_EQ(run_and_read(
+                {.argv = {"chown", "-R", kNobody, folder.string()}, .environment = {}, .input = {}})
+                ->status,
+            0);
+  const std::string tree = value_of(repository.snapshot("w"));
+  EXPECT_THAT(value_of(repository.files(tree)), Contains("new"));
+  expect_ok(repository.restore("w", value_of(repository.tree_of(run.base))));
+  EXPECT_FALSE(fs::exists(folder / "new"));
+  value_of(repository.worktree("w", run.base));
+}
+
+TEST(WorktreeTest, SeveralThreadsWorkEachInItsOwn) {
+  TestRun run;
+  RunRepository repository = run.open();
+  std::vector<std::string> trees(4);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    threads.emplace_back([&, i] {
+      const std::string name = "w" + std::to_string(i);
+      const fs::path folder = value_of(repository.worktree(name, run.base));
+      for (int turn = 0; turn < 5; ++turn) {
+        write_file(folder / "mine", name + " " + std::to_string(turn) + "\n");
+        trees[i] = value_of(repository.snapshot(name));
+        value_of(repository.commit(name, trees[i], {run.base}, said(name)));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    EXPECT_EQ(value_of(repository.text(trees[i], "mine", 100)), "w" + std::to_string(i) + " 4\n");
+  }
 }
 
 class Stopwatch {
