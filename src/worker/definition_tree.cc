@@ -1,5 +1,9 @@
 #include "worker/definition_tree.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/text.h"
 #include "intake/read_beneath.h"
 

@@ -1,5 +1,6 @@
 #include "worker/instruction_text.h"
 
+#include <algorithm>
 namespace baton {
 namespace {
 
@@ -12,9 +13,8 @@ bool is_space(char c) {
 }
 
 std::size_t run_length(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  while (end < text.size() && text[end] == text[at]) ++end;
-  return end - at;
+  const std::size_t end = text.find_first_not_of(text[at], at);
+  return std::min(end, text.size()) - at;
 }
 
 // A line that opens or closes a fenced block: up to three spaces, then at least three marks.
@@ -26,7 +26,7 @@ struct Fence {
 
 Fence fence_of(std::string_view line) {
   const std::size_t indent = line.find_first_not_of(' ');
-  if (indent == line.npos || indent > 3) return {};
+  if (indent > 3) return {};  // npos too
   const char mark = line[indent];
   if (mark != '`' && mark != '~') return {};
   const std::size_t length = run_length(line, indent);

@@ -1,5 +1,7 @@
+#include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/embedded.h"

@@ -1,5 +1,8 @@
 #include "worker/names.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 namespace baton {
 
 std::string objection_to_name(std::string_view name) {

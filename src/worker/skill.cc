@@ -1,5 +1,9 @@
 #include "worker/skill.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/text.h"
 #include "intake/read_beneath.h"
 #include "worker/frontmatter.h"

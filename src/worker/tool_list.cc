@@ -1,5 +1,8 @@
 #include "worker/tool_list.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <set>
 
 #include "worker/tool_names.h"

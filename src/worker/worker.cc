@@ -1,5 +1,9 @@
 #include "worker/worker.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <set>
@@ -139,8 +143,11 @@ class WorkerFile {
     std::set<std::string> seen;
     for (std::string& skill : list(entry)) {
       const std::string what = objection_to_name(skill);
-      if (!what.empty()) return fail(entry, fmt::format("names '{}', which {}", skill, what));
-      if (seen.insert(skill).second) worker_.skills.push_back(std::move(skill));
+      if (!what.empty()) {
+        note(entry, fmt::format("names '{}', which {}: left out", skill, what));
+      } else if (seen.insert(skill).second) {
+        worker_.skills.push_back(std::move(skill));
+      }
     }
   }
 

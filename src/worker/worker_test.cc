@@ -117,6 +117,13 @@ TEST(WorkerFileTest, MemoryIsATool) {
             (Names{"read", "finish"}));
 }
 
+TEST(WorkerFileTest, SkillsAreNamedOnceAndOnlyByNames) {
+  const Worker read_one = worker("skills: ci-logs, ci-logs, other, ../x, plugin:y\n");
+  EXPECT_EQ(read_one.skills, (Names{"ci-logs", "other"}));
+  EXPECT_THAT(read_one.notes, ElementsAre(HasSubstr("'skills' names '../x', which has"),
+                                          HasSubstr("'skills' names 'plugin:y', which has")));
+}
+
 TEST(WorkerFileTest, WhetherItWritesIsSaidByItsTools) {
   EXPECT_FALSE(worker("tools: Read, Grep, Glob, Skill\nmemory: project\n").writes());
   for (const char* tool : {"Edit", "Write", "Bash", "patch", "render_pdf"}) {
@@ -161,9 +168,6 @@ TEST(WorkerFileTest, WhatIsWrongIsToldWithItsLine) {
   EXPECT_EQ(fault("context: 60k\n"),
             "w.md:4: 'context' must be a whole number from 1000 to 10000000");
   EXPECT_EQ(fault("memory: all\n"), "w.md:4: 'memory' must be project, local or user");
-  EXPECT_EQ(fault("skills: ../x\n"),
-            "w.md:4: 'skills' names '../x', which has something else than small letters, digits "
-            "and hyphens");
   EXPECT_EQ(fault("omitClaudeMd: maybe\n"), "w.md:4: 'omitClaudeMd' must be true or false");
 }
 
