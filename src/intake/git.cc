@@ -71,9 +71,11 @@ Result<ProgramOutput> git(const fs::path& dir, std::vector<std::string> argument
 
 Result<ProgramOutput> git(const GitPlace& place, std::vector<std::string> arguments,
                           std::string_view input) {
+  // Through flock: should we be killed, whoever comes next can wait for what still runs.
   // Through env: of a variable that is passed on to programs, our value must be the one that
   // counts.
-  ShortProgram program{.argv = {"env", "GIT_DIR=" + place.git_folder.string()},
+  ShortProgram program{.argv = {"flock", "--shared", "--no-fork", place.git_folder.string(), "env",
+                                "GIT_DIR=" + place.git_folder.string()},
                        .environment = kEnvironment,
                        .input = input,
                        .max_output = kMaxOutput,

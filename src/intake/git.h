@@ -26,7 +26,8 @@ Result<std::string> git_output(const std::filesystem::path& dir, std::string_vie
                                std::vector<std::string> arguments, std::string_view input = {});
 
 // A repository of our own, and where its parts are: git looks for nothing in the folder it runs in,
-// so that no `.git` of a tree counts, nor what the user or the machine configured.
+// so that no `.git` of a tree counts, nor what the user or the machine configured. While it runs,
+// git holds a shared flock on the git folder: it may outlive whoever started it.
 struct GitPlace {
   std::filesystem::path git_folder;  // absolute, as the others
   std::filesystem::path work_tree;   // where git runs; empty: the git folder, without a work tree

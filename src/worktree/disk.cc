@@ -2,16 +2,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <thread>
 #include <vector>
 
-#include "base/fd.h"
 #include "base/run_and_read.h"
 #include "base/text.h"
 
@@ -83,6 +85,26 @@ Status make_durable(const fs::path& folder) {
   if (fd.ok() && ::syncfs(fd.get()) == 0) return {};
   return system_error(
       fmt::format("cannot make {} durable: {}", shown(folder), std::strerror(errno)));
+}
+
+Result<Fd> lock_alone(const fs::path& folder) {
+  constexpr std::chrono::seconds kPatience{60};
+  constexpr std::chrono::milliseconds kBetween{10};
+  Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (fd.ok() && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) break;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return Error{ErrorKind::kBusy,
+                   fmt::format("git has been at work in {} for {} s: try again when it has ended",
+                               shown(folder), kPatience.count())};
+    }
+    std::this_thread::sleep_for(kBetween);
+  }
+  if (!fd.ok() || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    return system_error(fmt::format("cannot lock {}: {}", shown(folder), std::strerror(errno)));
+  }
+  return fd;
 }
 
 // By programs that walk from descriptor to descriptor: no path is too long for them, no link leads

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace baton {
@@ -21,6 +22,10 @@ Status copy_index(const std::filesystem::path& from, const std::filesystem::path
 
 // Everything written below `folder` so far outlives a loss of power.
 Status make_durable(const std::filesystem::path& folder);
+
+// Waits for everyone who holds a lock (flock) on the folder, and holds it alone then. kBusy if that
+// takes too long.
+Result<Fd> lock_alone(const std::filesystem::path& folder);
 
 // It and all in it goes, however deep it is and whatever its modes forbid. Nothing there: done.
 Status remove_tree(const std::filesystem::path& path);

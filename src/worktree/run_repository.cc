@@ -90,8 +90,11 @@ std::string alternates_line(const fs::path& objects) {
   return line + "\"\n";
 }
 
-// A git that was killed leaves its locks behind. Nobody else is at work here.
-void remove_stale_locks(const fs::path& git_folder) {
+// A git that was killed leaves its locks behind. One that was not, though whoever started it was,
+// is let come to its end first.
+Status remove_stale_locks(const fs::path& git_folder) {
+  const Result<Fd> alone = lock_alone(git_folder);
+  if (!alone) return alone.error();
   std::error_code error;
   std::vector<fs::path> stale;
   const auto note = [&stale](const fs::directory_entry& entry) {
@@ -104,6 +107,7 @@ void remove_stale_locks(const fs::path& git_folder) {
     }
   }
   for (const fs::path& lock : stale) fs::remove(lock, error);
+  return {};
 }
 
 // Under another name first: a repository that is there is a whole one.
@@ -198,7 +202,7 @@ Status RunRepository::set_up() {
   if (!fs::exists(git_folder_, error)) {
     if (Status made = make_bare_repository(git_folder_, *user); !made) return made;
   }
-  remove_stale_locks(git_folder_);
+  if (Status mended = remove_stale_locks(git_folder_); !mended) return mended;
   // Each time, for the user's repository may have moved, or been deepened.
   const std::string shallow = read_whole(user->shallow).value_or("");
   fs::remove(git_folder_ / "shallow", error);

@@ -65,10 +65,11 @@ struct FileChange {
 
 class RunRepository {
  public:
-  // In `folder`, which is made. Opens what is already there, and mends what a crash left half-done:
-  // no other process may be at work in it. `base`: a commit of the user's repository. kUsage if
-  // `user_repository` is none that git will work in, or has no such commit; kInput if what is there
-  // was made for another commit.
+  // In `folder`, which is made. Opens what is already there, and mends what a crash left half-done,
+  // after the end of whatever git a killed process left at work; no other process may use it.
+  // `base`: a commit of the user's repository. kUsage if `user_repository` is none that git will
+  // work in, or has no such commit; kInput if what is there was made for another commit; kBusy if
+  // a git is at work in it that does not end.
   static Result<RunRepository> open(const std::filesystem::path& folder,
                                     const std::filesystem::path& user_repository,
                                     const std::string& base);

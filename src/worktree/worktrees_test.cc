@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -273,6 +275,45 @@ TEST(WorktreeTest, WhatAKilledGitLeftBehindIsMended) {
   EXPECT_EQ(value_of(repository.snapshot("w")), tree) << "in the same process too";
   write_file(git / "worktrees/w/snapshot-index.lock", "half");
   expect_ok(repository.restore("w", tree));
+}
+
+// What a run does again and again, in a process that is killed at any moment of it. What it left
+// running then is not killed with it.
+TEST(WorktreeTest, AfterAKillAtAnyMomentTheNextProcessGoesOn) {
+  TestRun run;
+  for (int i = 0; i < 300; ++i) run.user.write("many/" + std::to_string(i), "x\n");
+  run.base = run.user.commit("Many");
+  for (int round = 0; round < 12; ++round) {
+    SCOPED_TRACE(round);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      RunRepository repository = run.open();
+      for (int turn = 0;; ++turn) {
+        const fs::path folder = *repository.worktree("w", run.base);
+        fs::remove_all(folder / "many");
+        write_file(folder / "a.txt", std::to_string(turn));
+        const std::string tree = *repository.snapshot("w");
+        (void)repository.commit("w", tree, {run.base}, said("Turn"));
+        (void)repository.restore("w", *repository.tree_of(run.base));
+        if (turn % 2 == 1) (void)repository.remove_worktree("w");
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10 + 17 * round));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+
+    RunRepository repository = run.open();
+    const fs::path folder = value_of(repository.worktree("w", run.base));
+    const std::string base = value_of(repository.tree_of(run.base));
+    value_of(repository.snapshot("w"));
+    expect_ok(repository.restore("w", base));
+    EXPECT_EQ(value_of(repository.snapshot("w")), base);
+    EXPECT_EQ(bytes_of(folder / "many/299"), "x\n");
+    write_file(folder / "a.txt", "after\n");
+    const std::string tree = value_of(repository.snapshot("w"));
+    value_of(repository.commit("w", tree, {run.base}, said("After")));
+  }
 }
 
 // The mark that a worktree is complete is written last: take away what comes after each step.
