@@ -109,11 +109,15 @@ Result<Fd> lock_alone(const fs::path& folder) {
 
 // By programs that walk from descriptor to descriptor: no path is too long for them, no link leads
 // them astray.
-Status remove_tree(const fs::path& path) {
-  Status removed = run_on(path, {"rm", "-rf", "--one-file-system"}, "remove");
+Status remove_tree(const fs::path& path, const fs::path& locked) {
+  std::vector<std::string> argv = {"rm", "-rf", "--one-file-system"};
+  if (!locked.empty()) {
+    argv.insert(argv.begin(), {"flock", "--shared", "--no-fork", locked.string()});
+  }
+  Status removed = run_on(path, argv, "remove");
   if (removed) return removed;
   if (Status unlocked = unlock_tree(path); !unlocked) return removed;
-  return run_on(path, {"rm", "-rf", "--one-file-system"}, "remove");
+  return run_on(path, argv, "remove");
 }
 
 Status unlock_tree(const fs::path& path) {

@@ -28,7 +28,8 @@ Status make_durable(const std::filesystem::path& folder);
 Result<Fd> lock_alone(const std::filesystem::path& folder);
 
 // It and all in it goes, however deep it is and whatever its modes forbid. Nothing there: done.
-Status remove_tree(const std::filesystem::path& path);
+// Meanwhile a shared flock is held on `locked`, if it names a folder: the removal may outlive us.
+Status remove_tree(const std::filesystem::path& path, const std::filesystem::path& locked = {});
 // Its owner may read and change all of it.
 Status unlock_tree(const std::filesystem::path& path);
 

@@ -145,8 +145,8 @@ Status RunRepository::remove_worktree(const std::string& name) {
   if (Status fits = check_name(name); !fits) return fits;
   std::error_code error;
   fs::remove(admin_folder(name) / kCompleteMark, error);
-  if (Status removed = remove_tree(worktree_folder(name)); !removed) return removed;
-  return remove_tree(admin_folder(name));
+  if (Status removed = remove_tree(worktree_folder(name), git_folder_); !removed) return removed;
+  return remove_tree(admin_folder(name), git_folder_);
 }
 
 Result<std::string> RunRepository::snapshot(const std::string& worktree) {
@@ -184,7 +184,7 @@ Status RunRepository::restore(const std::string& worktree, const std::string& tr
     return pin_git_file(folder, admin_folder(worktree));
   }
   // Or what it left lies too deep for git. Then nothing of it is kept.
-  if (Status removed = remove_tree(folder); !removed) return removed;
+  if (Status removed = remove_tree(folder, git_folder_); !removed) return removed;
   std::error_code error;
   fs::create_directories(folder, error);
   fs::remove(place.index, error);
