@@ -157,6 +157,17 @@ TEST(GitTest, ARepositoryOfOursIsDeafToFoldersAndToTheMachine) {
   EXPECT_FALSE(git_output(place, "fail", {"no-such-command"}).ok());
 }
 
+TEST(GitTest, ARepositoryOfOursIsLockedWhileGitIsAtWorkInIt) {
+  const TestRepository ours;
+  const std::string folder = (ours.path() / ".git").string();
+  const GitPlace place{.git_folder = folder, .work_tree = {}, .index = {}};
+  const std::string lock_alone = "flock --nonblock --exclusive " + folder + " true";
+  const Result<ProgramOutput> within = git(place, {"-c", "alias.try=!" + lock_alone, "try"});
+  ASSERT_TRUE(within.ok());
+  EXPECT_NE(within->status, 0);
+  EXPECT_EQ(run_and_read({.argv = {"sh", "-c", lock_alone}, .environment = {}})->status, 0);
+}
+
 // A promised object is fetched by the remote's helper program, which a repository can name.
 TEST(GitTest, AMissingObjectIsNotFetched) {
   const TestRepository repository;

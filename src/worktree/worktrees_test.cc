@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "base/spawn.h"
 #include "worktree/test_run.h"
 
 namespace baton {
@@ -275,6 +276,25 @@ TEST(WorktreeTest, WhatAKilledGitLeftBehindIsMended) {
   EXPECT_EQ(value_of(repository.snapshot("w")), tree) << "in the same process too";
   write_file(git / "worktrees/w/snapshot-index.lock", "half");
   expect_ok(repository.restore("w", tree));
+}
+
+// A process that is killed does not take its git with it.
+TEST(WorktreeTest, WhatAKilledProcessLeftAtWorkIsLetComeToItsEnd) {
+  TestRun run;
+  const std::string git_folder = run.open().git_folder().string();
+  std::optional<Pipe> pipe = open_pipe();
+  ASSERT_TRUE(pipe.has_value());
+  const Result<Spawned> left =
+      spawn({.argv = {"flock", "--shared", git_folder, "sh", "-c", "echo at work; sleep 0.3"},
+             .environment = {"PATH=/usr/bin:/bin"},
+             .directory = {},
+             .out = pipe->writer.get(),
+             .err = pipe->writer.get()});
+  ASSERT_TRUE(left.ok());
+  char begun = 0;
+  ASSERT_EQ(::read(pipe->reader.get(), &begun, 1), 1);
+  run.open();
+  EXPECT_EQ(::waitpid(left->pid, nullptr, WNOHANG), left->pid) << "it has ended";
 }
 
 // What a run does again and again, in a process that is killed at any moment of it. What it left
