@@ -27,6 +27,7 @@ StatusLine::StatusLine(std::FILE* out, Kind kind, int width)
 
 void StatusLine::update(Instant now, const Progress& progress) {
   latest_ = progress;
+  if (paused_) return;
   if (shown_) {
     const Millis since = now - shown_at_;
     // A clock that was set back must not silence us.
@@ -44,6 +45,12 @@ void StatusLine::print(std::string_view line) {
   drawn_ = false;
   write(bytes);
   if (kind_ == Kind::kTerminal && latest_) draw();
+}
+
+void StatusLine::pause(bool paused) {
+  if (drawn_) write(std::string(kClearLine));
+  drawn_ = false;
+  paused_ = paused;
 }
 
 void StatusLine::finish() {

@@ -31,6 +31,8 @@ class StatusLine {
   void update(Instant now, const Progress& progress);
   // A line of its own above the status line. Made safe for a terminal.
   void print(std::string_view line);
+  // While paused nothing is shown: somebody else writes there.
+  void pause(bool paused);
   // Takes the line off the terminal; elsewhere prints the last state, if it has not been printed.
   void finish();
 
@@ -44,6 +46,7 @@ class StatusLine {
   std::optional<Progress> latest_;
   std::optional<Progress> shown_;
   Instant shown_at_;
+  bool paused_ = false;
   bool drawn_ = false;  // the terminal's last line is ours
 };
 

@@ -172,5 +172,19 @@ TEST(StatusLineTest, AClockThatIsSetBackDoesNotSilenceIt) {
   EXPECT_EQ(screen.next(), drawn("  2/9 tasks · $0.00 · 0ms"));
 }
 
+TEST(StatusLineTest, WhilePausedTheTerminalIsSomebodyElses) {
+  Screen screen;
+  StatusLine line(screen.file(), StatusLine::Kind::kTerminal, 80);
+  line.update(Instant::from_unix_ms(0), busy());
+  screen.next();
+  line.pause(true);
+  EXPECT_EQ(screen.next(), "\r\x1b[K");
+  line.update(Instant::from_unix_ms(1000), busy());
+  EXPECT_EQ(screen.next(), "");
+  line.pause(false);
+  line.update(Instant::from_unix_ms(2000), busy());
+  EXPECT_NE(screen.next(), "");
+}
+
 }  // namespace
 }  // namespace baton

@@ -1,0 +1,35 @@
+// Approval: asking a person on the terminal, while a run goes on.
+//
+// The question stands on the terminal itself (/dev/tty), so that redirected streams do not matter.
+// Whoever asks waits; several questions are asked one after the other.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "report/status_line.h"
+#include "shell/driver.h"
+#include "shell/loop.h"
+
+namespace baton {
+
+class Approval {
+ public:
+  virtual ~Approval() = default;
+
+  // Whether there is anybody to ask.
+  virtual bool possible() const = 0;
+  // On the loop's thread; `text` is made safe for a terminal. None: nobody answered (the end of the
+  // input, or this was let go of).
+  virtual void ask(const std::string& text, const std::string& question,
+                   std::function<void(std::optional<bool>)> answered) = 0;
+  // On any other thread: waits for the answer. "a" allows all commands of this run from now on.
+  virtual bool allow_command(const std::string& command) = 0;
+};
+
+// Everything outlives it. Letting go of it ends what waits, with "no".
+std::unique_ptr<Approval> make_approval(Loop& loop, StatusLine& line);
+
+}  // namespace baton

@@ -1,0 +1,197 @@
+#include "app/doctor_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "app/run_lookup.h"
+#include "app/say.h"
+#include "app/settings.h"
+#include "app/spend_options.h"
+#include "base/run_and_read.h"
+#include "base/text.h"
+#include "sandbox/sandbox.h"
+#include "worktree/left_over.h"
+
+namespace baton {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+struct Finding {
+  enum class Level { kGood, kMissing, kBroken };  // kMissing: something is done without it
+  Level level = Level::kGood;
+  std::string what;
+  std::string says;
+};
+
+std::string_view to_string(Finding::Level level) {
+  switch (level) {
+    case Finding::Level::kGood:
+      return "good";
+    case Finding::Level::kMissing:
+      return "missing";
+    case Finding::Level::kBroken:
+      return "broken";
+  }
+  return {};
+}
+
+// The first line a program says of its version.
+std::string version_of(const std::string& program) {
+  const Result<ProgramOutput> output = run_and_read({.argv = {program, "--version"},
+                                                     .environment = {},
+                                                     .input = {},
+                                                     .timeout = std::chrono::seconds(10)});
+  if (!output || output->status != 0) return {};
+  return output->out.substr(0, output->out.find('\n'));
+}
+
+Finding program(const std::string& name, const std::string& package, std::string_view without,
+                Finding::Level level) {
+  std::string version = version_of(name);
+  if (!version.empty()) return {Finding::Level::kGood, name, std::move(version)};
+  return {level, name, fmt::format("not there: {}; install the package {}", without, package)};
+}
+
+Finding sandbox() {
+  const Result<Sandbox> opened = Sandbox::open();
+  if (!opened) {
+    return {Finding::Level::kMissing, "sandbox",
+            fmt::format("{}. Workers do without a shell, and acceptance commands are not run",
+                        opened.error().message)};
+  }
+  const auto held = std::count_if(opened->probes().begin(), opened->probes().end(),
+                                  [](const ProbeResult& probe) { return probe.held; });
+  return {Finding::Level::kGood, "sandbox",
+          fmt::format("{} of {} attacks of the start-up probe were held", held,
+                      opened->probes().size())};
+}
+
+Finding key() {
+  const Result<Endpoint> where = endpoint();
+  if (!where) return {Finding::Level::kBroken, "provider", where.error().message};
+  if (where->credentials.empty()) {
+    return {Finding::Level::kMissing, "provider",
+            "no key (ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN): reviews are local, nothing else "
+            "runs"};
+  }
+  return {Finding::Level::kGood, "provider",
+          fmt::format("a key is set; calls go to {}", where->messages_url())};
+}
+
+Finding state_of(const fs::path& state) {
+  std::error_code error;
+  const fs::space_info space = fs::space(fs::exists(state, error) ? state : "/", error);
+  const auto gib = [](std::uintmax_t bytes) { return static_cast<double>(bytes) / (1u << 30); };
+  if (fs::exists(state, error) && ::access(state.c_str(), W_OK | X_OK) != 0) {
+    return {Finding::Level::kBroken, "state",
+            fmt::format("{} cannot be written to; give --state DIR", state.string())};
+  }
+  const bool little = !error && space.available < (std::uintmax_t{1} << 30);
+  return {little ? Finding::Level::kMissing : Finding::Level::kGood, "state",
+          fmt::format("{}, {:.1f} GiB free{}", state.string(), gib(space.available),
+                      little ? ": that is little for worktrees" : "")};
+}
+
+// ---- what runs have left ----
+
+struct Left {
+  LeftOver folder;
+  std::string run;
+  std::string status;
+  bool needed = false;  // by a run that goes on, or can be resumed
+};
+
+std::vector<Left> left_by_runs(const fs::path& state) {
+  std::vector<Left> all;
+  std::vector<RunSummary> runs;
+  const auto journal = open_existing(state.string());
+  if (journal) {
+    if (auto listed = (*journal)->runs()) runs = std::move(*listed);
+  }
+  for (LeftOver& folder : run_repositories(state)) {
+    Left left{std::move(folder), {}, "unknown", false};
+    left.run = left.folder.path.filename().string();
+    for (const RunSummary& run : runs) {
+      if (run.run != left.run) continue;
+      left.status = status_shown(**journal, run);
+      left.needed = left.status != "complete";
+    }
+    all.push_back(std::move(left));
+  }
+  return all;
+}
+
+std::string left_line(const Left& left) {
+  const double mib = static_cast<double>(left.folder.bytes) / (1u << 20);
+  if (left.needed) {
+    return fmt::format("{}: {:.1f} MiB of a run that is {}; `baton resume {}` needs them", left.run,
+                       mib, left.status, left.run);
+  }
+  return fmt::format("{}: {:.1f} MiB that no run needs ({})", left.run, mib, left.status);
+}
+
+std::vector<Finding> leftovers(const fs::path& state, bool clean) {
+  std::vector<Finding> findings;
+  for (const Left& left : left_by_runs(state)) {
+    if (left.needed || !clean) {
+      findings.push_back({left.needed ? Finding::Level::kGood : Finding::Level::kMissing,
+                          "worktrees", left_line(left)});
+      if (!left.needed) findings.back().says += "; --clean removes them";
+      continue;
+    }
+    std::error_code error;
+    fs::remove_all(left.folder.path, error);
+    findings.push_back(
+        {error ? Finding::Level::kBroken : Finding::Level::kGood, "worktrees",
+         error ? fmt::format("{} cannot be removed: {}", left.folder.path.string(), error.message())
+               : fmt::format("{}: removed", left.run)});
+  }
+  return findings;
+}
+
+std::vector<Finding> examine(const fs::path& state, bool clean) {
+  using enum Finding::Level;
+  std::vector<Finding> findings = {
+      program("git", "git", "nothing of a repository can be read", kBroken),
+      key(),
+      state_of(state),
+      sandbox(),
+      program("ctags", "universal-ctags", "planners see files without their symbols", kMissing),
+      program("rg", "ripgrep", "workers cannot search", kMissing),
+      program("pandoc", "pandoc", "no PDF can be made", kMissing),
+      program("weasyprint", "weasyprint", "no PDF can be made", kMissing)};
+  std::vector<Finding> left = leftovers(state, clean);
+  findings.insert(findings.end(), left.begin(), left.end());
+  return findings;
+}
+
+}  // namespace
+
+ExitCode doctor_command(const DoctorOptions& options) {
+  const Result<fs::path> state = state_folder(options.state);
+  if (!state) return say(state.error());
+  const std::vector<Finding> findings = examine(*state, options.clean);
+  json::array rows;
+  for (const Finding& finding : findings) {
+    if (options.format == "json") {
+      rows.push_back(json::object{
+          {"what", finding.what}, {"level", to_string(finding.level)}, {"says", finding.says}});
+    } else {
+      fmt::print("{:<8} {:<11} {}\n", to_string(finding.level), finding.what,
+                 for_terminal(finding.says));
+    }
+  }
+  if (options.format == "json") fmt::print("{}\n", json::serialize(rows));
+  const bool broken = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.level == Finding::Level::kBroken;
+  });
+  return broken ? ExitCode::kSystem : ExitCode::kDone;
+}
+
+}  // namespace baton
