@@ -5,6 +5,7 @@
 // Beside it, the same program started without a sandbox; and what opening the sandbox costs, probe
 // included, which a process pays once.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -33,15 +34,26 @@ double milliseconds(const std::function<void()>& work) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
+// Of the programs that were started and have ended.
+double cpu_milliseconds() {
+  rusage usage = {};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  const auto ms = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) * 1e-3;
+  };
+  return ms(usage.ru_utime) + ms(usage.ru_stime);
+}
+
 void measure(const char* name, int times, const std::function<void()>& work) {
   std::vector<double> took;
+  const double cpu_before = cpu_milliseconds();
   for (int i = 0; i < times; ++i) took.push_back(milliseconds(work));
   std::sort(took.begin(), took.end());
   const auto at = [&](double share) {
     return took[static_cast<std::size_t>(share * static_cast<double>(took.size() - 1))];
   };
-  fmt::print("{:<24} p50 {:6.2f} ms   p95 {:6.2f} ms   least {:6.2f} ms\n", name, at(0.5), at(0.95),
-             took.front());
+  fmt::print("{:<24} p50 {:6.2f} ms   p95 {:6.2f} ms   least {:6.2f} ms   CPU {:6.2f} ms\n", name,
+             at(0.5), at(0.95), took.front(), (cpu_milliseconds() - cpu_before) / times);
 }
 
 }  // namespace

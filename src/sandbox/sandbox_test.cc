@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -237,6 +240,30 @@ TEST_F(SandboxTest, AProgramThatReservesMuchAndUsesLittleRuns) {
       "python3 -c 'import mmap; m = mmap.mmap(-1, 1 << 40, mmap.MAP_PRIVATE | 0x4000); m[0] = 1'"));
   EXPECT_EQ(end.output, "");
   EXPECT_FALSE(end.out_of_memory);
+}
+
+bool is_running(const std::string& mark) {
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+    if (read_file(entry.path() / "cmdline").starts_with(mark)) return true;
+  }
+  return false;
+}
+
+// kill -9 leaves nobody to clean up: the kernel does.
+TEST_F(SandboxTest, WithTheProcessThatStartedItACommandEnds) {
+  const std::string mark = "mark-" + folder_.path().filename().string();
+  const pid_t starter = ::fork();
+  if (starter == 0) {
+    (void)sandbox_->run(job(fmt::format("(exec -a {0} sleep 60) & exec -a {0} sleep 60", mark)),
+                        nullptr);
+    ::_exit(0);
+  }
+  while (!is_running(mark)) std::this_thread::yield();
+  ::kill(starter, SIGKILL);
+  ::waitpid(starter, nullptr, 0);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (is_running(mark) && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_FALSE(is_running(mark));
 }
 
 TEST(SandboxDeathTest, WithoutBubblewrapTheUserIsToldWhatToInstall) {

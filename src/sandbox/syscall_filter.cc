@@ -92,6 +92,12 @@ bool add_all(const Filter& filter, std::uint32_t action, const char* names) {
   return true;
 }
 
+// libseccomp's own macros for this are C99.
+scmp_arg_cmp argument(unsigned number, scmp_compare relation, scmp_datum_t datum,
+                      scmp_datum_t masked = 0) {
+  return {.arg = number, .op = relation, .datum_a = datum, .datum_b = masked};
+}
+
 bool forbid(const Filter& filter, int call, scmp_arg_cmp use) {
   return seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 1, &use) == 0;
 }
@@ -103,15 +109,16 @@ bool forbid_namespaces(const Filter& filter) {
   for (const int flag : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC,
                          CLONE_NEWUTS, CLONE_NEWCGROUP}) {
     const auto bit = static_cast<scmp_datum_t>(flag);
-    if (!forbid(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, bit, bit))) return false;
+    if (!forbid(filter, SCMP_SYS(clone), argument(0, SCMP_CMP_MASKED_EQ, bit, bit))) return false;
   }
   return true;
 }
 
 // What puts bytes into a terminal's input.
 bool forbid_keystrokes(const Filter& filter) {
-  for (const scmp_datum_t request : {TIOCSTI, TIOCLINUX}) {
-    if (!forbid(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_MASKED_EQ, kLowHalf, request)))
+  for (const int request : {TIOCSTI, TIOCLINUX}) {
+    if (!forbid(filter, SCMP_SYS(ioctl),
+                argument(1, SCMP_CMP_MASKED_EQ, kLowHalf, static_cast<scmp_datum_t>(request))))
       return false;
   }
   return true;
@@ -124,12 +131,12 @@ bool forbid_sockets(const Filter& filter) {
   for (const int call : {SCMP_SYS(socket), SCMP_SYS(socketpair)}) {
     for (scmp_datum_t family = 0; family < kHighest; ++family) {
       if (family == AF_UNIX || family == AF_INET || family == AF_INET6) continue;
-      if (!forbid(filter, call, SCMP_A0(SCMP_CMP_EQ, family))) return false;
+      if (!forbid(filter, call, argument(0, SCMP_CMP_EQ, family))) return false;
     }
-    if (!forbid(filter, call, SCMP_A0(SCMP_CMP_GT, kHighest))) return false;
+    if (!forbid(filter, call, argument(0, SCMP_CMP_GT, kHighest))) return false;
   }
-  const std::array<scmp_arg_cmp, 2> netlink = {SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-                                               SCMP_A2(SCMP_CMP_NE, 0)};  // 0: NETLINK_ROUTE
+  const std::array<scmp_arg_cmp, 2> netlink = {argument(0, SCMP_CMP_EQ, AF_NETLINK),
+                                               argument(2, SCMP_CMP_NE, 0)};  // 0: NETLINK_ROUTE
   return seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
                                 netlink.size(), netlink.data()) == 0;
 }
