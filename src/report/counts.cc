@@ -37,4 +37,11 @@ std::string status_words(std::string_view status) {
   return words;
 }
 
+std::string capital(std::string_view word) {
+  std::string out(word);
+  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z')
+    out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  return out;
+}
+
 }  // namespace baton

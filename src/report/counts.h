@@ -15,5 +15,7 @@ std::string findings_line(const std::vector<Finding>& findings);
 std::string dropped_line(const ReviewReport& report);
 // "budget_exhausted" as people read it: "budget exhausted".
 std::string status_words(std::string_view status);
+// With its first letter in upper case, where that is one of a to z.
+std::string capital(std::string_view word);
 
 }  // namespace baton

@@ -1,9 +1,9 @@
 #include <boost/json.hpp>
 
 #include "report/cost_json.h"
+#include "report/finding_text.h"
 #include "report/json_text.h"
 #include "report/review_report.h"
-#include "report/sources.h"
 
 namespace baton {
 namespace {
@@ -11,11 +11,7 @@ namespace {
 namespace json = boost::json;
 
 json::value to_value(const Finding& finding) {
-  return {{"file", json_text(finding.file)},         {"line", finding.line},
-          {"severity", to_string(finding.severity)}, {"category", json_text(finding.category)},
-          {"message", json_text(finding.message)},   {"suggestion", json_text(finding.suggestion)},
-          {"confidence", finding.confidence},        {"task", json_text(tasks_of(finding.source))},
-          {"source", json_text(finding.source)}};
+  return finding_to_json(finding);
 }
 
 json::value to_value(const TaskLine& task) {

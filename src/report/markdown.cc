@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include "report/cost_markdown.h"
 #include "report/counts.h"
+#include "report/finding_text.h"
 #include "report/layout.h"
 #include "report/markdown_text.h"
 #include "report/review_report.h"
@@ -8,27 +10,9 @@
 namespace baton {
 namespace {
 
-std::string capital(std::string_view word) {
-  std::string out(word);
-  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z')
-    out[0] = static_cast<char>(out[0] - 'a' + 'A');
-  return out;
-}
-
-std::string finding_text(const Finding& f) {
-  std::string out = fmt::format("#### {}: {}\n\n", capital(to_string(f.severity)),
-                                md_code(fmt::format("{}:{}", f.file, f.line)));
-  out += md_prose(f.message) + "\n\n";
-  if (!f.suggestion.empty()) out += "**Suggestion:** " + md_prose(f.suggestion) + "\n\n";
-  std::string from = md_cell(f.category);
-  if (!f.source.empty()) from += fmt::format(", from {}", md_cell(f.source));
-  if (f.confidence < 1) from += fmt::format(", {:.0f}% sure", f.confidence * 100);
-  return out + "<sub>" + from + "</sub>\n\n";
-}
-
 std::string findings_text(const ReviewReport& report) {
   std::string out = fmt::format("### {}\n\n", findings_line(report.findings));
-  for (const Finding& f : report.findings) out += finding_text(f);
+  for (const Finding& f : report.findings) out += finding_to_markdown(f);
   if (report.dropped_findings > 0) out += md_prose(dropped_line(report)) + "\n\n";
   return out;
 }
@@ -89,53 +73,6 @@ std::string tasks_text(const ReviewReport& report) {
   return out + "\n</details>\n\n";
 }
 
-std::string cost_row(std::string_view name, const CostLine& line) {
-  const Usage& usage = line.usage;
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", name, grouped(line.calls),
-                     grouped(usage.input.count()),
-                     grouped((usage.cache_write_5m + usage.cache_write_1h).count()),
-                     grouped(usage.cache_read.count()), grouped(usage.output.count()),
-                     md_cell(line.charged.to_display()));
-}
-
-std::string cost_headline(const CostReport& cost) {
-  std::string out = "Cost: " + cost.total.to_display();
-  if (cost.budget) out += " of " + cost.budget->to_display();
-  if (cost.calls == 0) return out + ", no model was called";
-  if (cost.all_deep > Money() && cost.saved_percent() > 0) {
-    out += fmt::format(", {:.1f}% less than all on {}", cost.saved_percent(), cost.deep_model);
-  }
-  return out;
-}
-
-std::string cost_details(const CostReport& cost) {
-  if (cost.calls == 0) return md_cell(cost_headline(cost)) + "\n";
-  std::string out = fmt::format(
-      "<details><summary>{}</summary>\n\n"
-      "| | Calls | Input | Cache write | Cache read | Output | Cost |\n"
-      "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-      md_html(cost_headline(cost)));
-  for (const CostLine& line : cost.by_role) out += cost_row(md_cell(line.name), line);
-  for (const CostLine& line : cost.by_model) out += cost_row(md_cell(line.name), line);
-  out += cost_row("**total**",
-                  {.name = {}, .calls = cost.calls, .usage = cost.usage, .charged = cost.total});
-  out += fmt::format("\n- {:.1f}% of the prompt tokens were read from the cache\n",
-                     cost.cached_percent());
-  if (cost.all_deep > Money()) {
-    out += fmt::format("- the same tokens on {}: {}\n", md_cell(cost.deep_model),
-                       md_cell(cost.all_deep.to_display()));
-  }
-  if (cost.estimate) {
-    out += fmt::format("- estimated before: {}\n", md_cell(cost.estimate->to_display()));
-  }
-  if (cost.unknown_calls > 0) {
-    out += fmt::format("- {} without a known bill, booked at worst case: {}\n",
-                       counted(cost.unknown_calls, "call", "calls"),
-                       md_cell(cost.unknown.to_display()));
-  }
-  return out + "\n</details>\n";
-}
-
 }  // namespace
 
 std::string to_markdown(const ReviewReport& report) {
@@ -151,7 +88,7 @@ std::string to_markdown(const ReviewReport& report) {
       "{} and {} reviewed in {} (run {}, {}).\n\n", counted(report.files_reviewed, "file", "files"),
       counted(report.lines_added, "added line", "added lines"), duration_text(report.elapsed),
       md_code(report.run), md_cell(status_words(report.status)));
-  return out + tasks_text(report) + cost_details(report.cost);
+  return out + tasks_text(report) + cost_markdown(report.cost);
 }
 
 }  // namespace baton

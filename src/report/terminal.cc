@@ -1,31 +1,14 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "report/cost_terminal.h"
 #include "report/counts.h"
+#include "report/finding_text.h"
 #include "report/layout.h"
 #include "report/paint.h"
 #include "report/review_report.h"
 
 namespace baton {
 namespace {
-
-std::string_view color_of(Severity severity) {
-  switch (severity) {
-    case Severity::kCritical:
-      return "1;31";
-    case Severity::kHigh:
-      return "31";
-    case Severity::kMedium:
-      return "33";
-    case Severity::kLow:
-      return "36";
-    case Severity::kInfo:
-      return "2";
-  }
-  return "0";
-}
 
 std::string joined(const std::vector<std::string>& parts) {
   return fmt::format("{}", fmt::join(parts, " · "));
@@ -69,23 +52,10 @@ class Text {
 
   void findings() {
     heading(findings_line(report_.findings));
-    for (const Finding& f : report_.findings) finding(f);
+    for (const Finding& f : report_.findings) out_ += finding_to_terminal(f, style_);
     if (report_.dropped_findings > 0) {
       out_ += '\n' + wrapped(dropped_line(report_), style_.width, 0);
     }
-  }
-
-  void finding(const Finding& f) {
-    out_ += fmt::format(
-        "\n{}  {}  {}\n", paint_.in(color_of(f.severity), left(to_string(f.severity), 8)),
-        paint_.bold(fmt::format("{}:{}", one_line(f.file), f.line)), one_line(f.category));
-    out_ += wrapped(f.message, style_.width, 10);
-    if (!f.suggestion.empty()) {
-      out_ += hanging("          → ", f.suggestion, style_.width, 12);
-    }
-    std::string from = "from " + one_line(f.source);
-    if (f.confidence < 1) from += fmt::format(", {:.0f}% sure", f.confidence * 100);
-    if (!f.source.empty()) out_ += paint_.dim("          " + from) + '\n';
   }
 
   void missing() {
