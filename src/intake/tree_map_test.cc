@@ -168,6 +168,18 @@ TEST_F(TreeMapTest, ATextThatBreaksCtagsCostsOnlyItsOwnSymbols) {
   EXPECT_THAT(map.text, Not(HasSubstr("function poison")));
 }
 
+TEST_F(TreeMapTest, ATextThatTheRepositoryLacksIsSaidToBeMissing) {
+  repository_.write("a.c", "int kept() { return 1; }\n");
+  repository_.write("b.c", "int lost() { return 1; }\n");
+  const std::string commit = repository_.commit("One");
+  const std::string id = repository_.git({"rev-parse", "HEAD:b.c"});
+  std::filesystem::remove(repository_.path() / ".git/objects" / id.substr(0, 2) / id.substr(2));
+  const TreeMap map = map_of(commit);
+  EXPECT_THAT(map.text, HasSubstr("function kept 1"));
+  EXPECT_THAT(map.text, HasSubstr("b.c  0 KiB"));
+  EXPECT_THAT(map.notes, ElementsAre(HasSubstr("1 texts could not be looked into: not there")));
+}
+
 TEST_F(TreeMapTest, ACommitThatIsNotThereIsAnError) {
   repository_.commit("One");
   const Result<TreeMap> map = tree_map({.repository = repository_.path(),

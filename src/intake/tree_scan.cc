@@ -301,7 +301,8 @@ Result<TreeScan> scan_tree(const fs::path& repository, const std::string& commit
   if (reader.ctags_missing()) {
     scan.notes.push_back("no symbols: ctags is not installed (universal-ctags)");
   } else if (const auto missed = std::count(known.begin(), known.end(), 0); missed > 0) {
-    scan.notes.push_back(fmt::format("{} texts could not be looked into in time", missed));
+    scan.notes.push_back(
+        fmt::format("{} texts could not be looked into: not there, or no time was left", missed));
   }
   for (const std::size_t place : selection.left_out) {
     known[place] = 0;
