@@ -18,11 +18,15 @@ Status restore(Workflow& workflow, const RunState& run, Journal& journal) {
     workflow.added(task.spec, *brief);
   }
   for (const Task& task : run.tasks) {
-    if (!task.ended()) continue;
-    const Result<std::string> answer = text_of(journal, task.result);
-    if (!answer) return answer.error();
+    if (!task.ended() && task.findings.empty()) continue;
     const Result<std::string> findings = text_of(journal, task.findings);
     if (!findings) return findings.error();
+    if (!task.ended()) {
+      workflow.checked(task.spec.id, *findings);
+      continue;
+    }
+    const Result<std::string> answer = text_of(journal, task.result);
+    if (!answer) return answer.error();
     workflow.finished(task, *answer, *findings);
   }
   return {};

@@ -58,6 +58,10 @@ class Workflow {
   // is none (a task that was skipped may still have findings). Also told when a run is resumed.
   virtual void finished(const Task& task, std::string_view answer, std::string_view findings) = 0;
 
+  // A program could not do the task, and a model goes on from what it found. Also told when a run
+  // is resumed, while the task has not ended.
+  virtual void checked(TaskId task, std::string_view findings);
+
   // What an attempt begins with; asked again, with the same answer, for each further turn of it.
   virtual Ask ask(const RunState& run, const Task& task) = 0;
   // A piece of the answer, as it streams: tasks that can start at once.
