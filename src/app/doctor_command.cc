@@ -22,20 +22,20 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-struct Finding {
+struct Point {
   enum class Level { kGood, kMissing, kBroken };  // kMissing: something is done without it
   Level level = Level::kGood;
   std::string what;
   std::string says;
 };
 
-std::string_view to_string(Finding::Level level) {
+std::string_view to_string(Point::Level level) {
   switch (level) {
-    case Finding::Level::kGood:
+    case Point::Level::kGood:
       return "good";
-    case Finding::Level::kMissing:
+    case Point::Level::kMissing:
       return "missing";
-    case Finding::Level::kBroken:
+    case Point::Level::kBroken:
       return "broken";
   }
   return {};
@@ -51,49 +51,49 @@ std::string version_of(const std::string& program) {
   return output->out.substr(0, output->out.find('\n'));
 }
 
-Finding program(const std::string& name, const std::string& package, std::string_view without,
-                Finding::Level level) {
+Point program(const std::string& name, const std::string& package, std::string_view without,
+              Point::Level level) {
   std::string version = version_of(name);
-  if (!version.empty()) return {Finding::Level::kGood, name, std::move(version)};
+  if (!version.empty()) return {Point::Level::kGood, name, std::move(version)};
   return {level, name, fmt::format("not there: {}; install the package {}", without, package)};
 }
 
-Finding sandbox() {
+Point sandbox() {
   const Result<Sandbox> opened = Sandbox::open();
   if (!opened) {
-    return {Finding::Level::kMissing, "sandbox",
+    return {Point::Level::kMissing, "sandbox",
             fmt::format("{}. Workers do without a shell, and acceptance commands are not run",
                         opened.error().message)};
   }
   const auto held = std::count_if(opened->probes().begin(), opened->probes().end(),
                                   [](const ProbeResult& probe) { return probe.held; });
-  return {Finding::Level::kGood, "sandbox",
+  return {Point::Level::kGood, "sandbox",
           fmt::format("{} of {} attacks of the start-up probe were held", held,
                       opened->probes().size())};
 }
 
-Finding key() {
+Point key() {
   const Result<Endpoint> where = endpoint();
-  if (!where) return {Finding::Level::kBroken, "provider", where.error().message};
+  if (!where) return {Point::Level::kBroken, "provider", where.error().message};
   if (where->credentials.empty()) {
-    return {Finding::Level::kMissing, "provider",
+    return {Point::Level::kMissing, "provider",
             "no key (ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN): reviews are local, nothing else "
             "runs"};
   }
-  return {Finding::Level::kGood, "provider",
+  return {Point::Level::kGood, "provider",
           fmt::format("a key is set; calls go to {}", where->messages_url())};
 }
 
-Finding state_of(const fs::path& state) {
+Point state_of(const fs::path& state) {
   std::error_code error;
   const fs::space_info space = fs::space(fs::exists(state, error) ? state : "/", error);
   const auto gib = [](std::uintmax_t bytes) { return static_cast<double>(bytes) / (1u << 30); };
   if (fs::exists(state, error) && ::access(state.c_str(), W_OK | X_OK) != 0) {
-    return {Finding::Level::kBroken, "state",
+    return {Point::Level::kBroken, "state",
             fmt::format("{} cannot be written to; give --state DIR", state.string())};
   }
   const bool little = !error && space.available < (std::uintmax_t{1} << 30);
-  return {little ? Finding::Level::kMissing : Finding::Level::kGood, "state",
+  return {little ? Point::Level::kMissing : Point::Level::kGood, "state",
           fmt::format("{}, {:.1f} GiB free{}", state.string(), gib(space.available),
                       little ? ": that is little for worktrees" : "")};
 }
@@ -136,28 +136,28 @@ std::string left_line(const Left& left) {
   return fmt::format("{}: {:.1f} MiB that no run needs ({})", left.run, mib, left.status);
 }
 
-std::vector<Finding> leftovers(const fs::path& state, bool clean) {
-  std::vector<Finding> findings;
+std::vector<Point> leftovers(const fs::path& state, bool clean) {
+  std::vector<Point> points;
   for (const Left& left : left_by_runs(state)) {
     if (left.needed || !clean) {
-      findings.push_back({left.needed ? Finding::Level::kGood : Finding::Level::kMissing,
-                          "worktrees", left_line(left)});
-      if (!left.needed) findings.back().says += "; --clean removes them";
+      points.push_back({left.needed ? Point::Level::kGood : Point::Level::kMissing, "worktrees",
+                        left_line(left)});
+      if (!left.needed) points.back().says += "; --clean removes them";
       continue;
     }
     std::error_code error;
     fs::remove_all(left.folder.path, error);
-    findings.push_back(
-        {error ? Finding::Level::kBroken : Finding::Level::kGood, "worktrees",
+    points.push_back(
+        {error ? Point::Level::kBroken : Point::Level::kGood, "worktrees",
          error ? fmt::format("{} cannot be removed: {}", left.folder.path.string(), error.message())
                : fmt::format("{}: removed", left.run)});
   }
-  return findings;
+  return points;
 }
 
-std::vector<Finding> examine(const fs::path& state, bool clean) {
-  using enum Finding::Level;
-  std::vector<Finding> findings = {
+std::vector<Point> examine(const fs::path& state, bool clean) {
+  using enum Point::Level;
+  std::vector<Point> points = {
       program("git", "git", "nothing of a repository can be read", kBroken),
       key(),
       state_of(state),
@@ -166,9 +166,9 @@ std::vector<Finding> examine(const fs::path& state, bool clean) {
       program("rg", "ripgrep", "workers cannot search", kMissing),
       program("pandoc", "pandoc", "no PDF can be made", kMissing),
       program("weasyprint", "weasyprint", "no PDF can be made", kMissing)};
-  std::vector<Finding> left = leftovers(state, clean);
-  findings.insert(findings.end(), left.begin(), left.end());
-  return findings;
+  std::vector<Point> left = leftovers(state, clean);
+  points.insert(points.end(), left.begin(), left.end());
+  return points;
 }
 
 }  // namespace
@@ -176,20 +176,19 @@ std::vector<Finding> examine(const fs::path& state, bool clean) {
 ExitCode doctor_command(const DoctorOptions& options) {
   const Result<fs::path> state = state_folder(options.state);
   if (!state) return say(state.error());
-  const std::vector<Finding> findings = examine(*state, options.clean);
+  const std::vector<Point> points = examine(*state, options.clean);
   json::array rows;
-  for (const Finding& finding : findings) {
+  for (const Point& point : points) {
     if (options.format == "json") {
       rows.push_back(json::object{
-          {"what", finding.what}, {"level", to_string(finding.level)}, {"says", finding.says}});
+          {"what", point.what}, {"level", to_string(point.level)}, {"says", point.says}});
     } else {
-      fmt::print("{:<8} {:<11} {}\n", to_string(finding.level), finding.what,
-                 for_terminal(finding.says));
+      fmt::print("{:<8} {:<11} {}\n", to_string(point.level), point.what, for_terminal(point.says));
     }
   }
   if (options.format == "json") fmt::print("{}\n", json::serialize(rows));
-  const bool broken = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
-    return finding.level == Finding::Level::kBroken;
+  const bool broken = std::any_of(points.begin(), points.end(), [](const Point& point) {
+    return point.level == Point::Level::kBroken;
   });
   return broken ? ExitCode::kSystem : ExitCode::kDone;
 }
