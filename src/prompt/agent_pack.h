@@ -2,12 +2,12 @@
 // cut to a budget of tokens by these rules, in this order:
 //
 //   1. what must be there (the task itself) always is;
-//   2. what was written for it (findings, conflicts, failed commands), then named line ranges, then
-//      whole named files, then results of tasks it depends on, then facts, then project
-//      instructions;
+//   2. the rest in the order of its worth: what was written for the task (findings, conflicts,
+//      failed commands), then named line ranges, then whole named files, then results of tasks it
+//      depends on, then facts;
 //   3. what does not fit whole is cut at a line where it is a file or a diff, and left out
-//   otherwise;
-//      either is told to the worker, who can read the rest with its tools, and to the report.
+//      otherwise; what was left out is told to the worker, who can read the rest with its tools,
+//      and to the report.
 #pragma once
 
 #include <string>
@@ -27,7 +27,7 @@ struct PackPart {
 };
 
 struct PackReport {
-  Tokens used;  // by estimate
+  Tokens used;  // by estimate, what was taken before included
   Tokens budget;
   std::vector<std::string> left_out;  // titles, with how much of them
   bool operator==(const PackReport&) const = default;
@@ -39,7 +39,7 @@ struct Pack {
 };
 
 // `parts` in the order of their worth. `taken`: tokens of the prompt that are not the pack's
-// (system text, tools).
+// (system text, tools). Only what must be there can make the pack larger than the budget.
 Pack make_pack(const std::vector<PackPart>& parts, Tokens budget, Tokens taken);
 
 }  // namespace baton

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/json_fields.h"
 #include "base/text.h"
+#include "workflow/appraisal.h"
 
 namespace baton {
 namespace json = boost::json;
@@ -43,16 +44,6 @@ Result<std::vector<Finding>> read_work(std::string_view answer, std::string_view
   const json::value* findings = object->if_contains("findings");
   if (findings == nullptr) return input_error("the answer has no 'findings'");
   return read_findings(*findings, source);
-}
-
-// What a model is told of an answer that cannot be used: one block of text.
-std::string what_to_mend(std::string_view why) {
-  const std::string text = fmt::format(
-      "That answer cannot be used: {}. Answer again, the whole answer and nothing else, in the "
-      "form "
-      "that was asked for.",
-      why);
-  return json::serialize(json::array{{{"type", "text"}, {"text", text}}});
 }
 
 }  // namespace
@@ -249,15 +240,7 @@ std::optional<NewTask> Review::plan_one(std::string_view element, std::size_t pe
 }
 
 Appraisal Review::judge(const Task& task, const CallSettled& answer) {
-  if (answer.stop == StopReason::kRefusal)
-    return {Verdict::kRefused, "the model declined the task", {}};
-  if (answer.stop == StopReason::kWindowExceeded)
-    return {Verdict::kWindowFull, "the answer was cut because the context window was full", {}};
-  if (answer.stop == StopReason::kMaxTokens) {
-    return {Verdict::kTruncated,
-            fmt::format("the answer was cut after {} tokens", answer.usage.output.count()),
-            {}};
-  }
+  if (auto cut = unless_whole(answer)) return *std::move(cut);
   Status status;
   if (is_plan(task)) {
     status = plan_stream_ == nullptr ? Status(input_error("no plan came")) : plan_stream_->finish();
@@ -267,7 +250,7 @@ Appraisal Review::judge(const Task& task, const CallSettled& answer) {
     status = read.error();
   }
   if (status) return {};
-  return {Verdict::kInvalid, status.error().message, what_to_mend(status.error().message)};
+  return invalid(status.error().message, kAnswerAgain);
 }
 
 CheckerRequest Review::checkers_for(TaskId task) const {

@@ -8,46 +8,14 @@
 
 #include "base/json_fields.h"
 #include "base/text.h"
+#include "workflow/plan_fields.h"
 
 namespace baton {
 namespace json = boost::json;
 namespace {
 
-// Bounds on what a planner may write into one task.
 constexpr std::size_t kMostFiles = 200;
-constexpr std::size_t kLongestText = 8'000;
-constexpr std::size_t kLongestTitle = 200;
 constexpr std::size_t kLongestShown = 200;  // of a path, in a note
-constexpr int kLastLine = 100'000'000;
-
-std::string short_text_at(const json::object& object, std::string_view name) {
-  return shorten(text_at(object, name), kLongestText);
-}
-
-std::vector<std::string> short_texts_at(const json::object& object, std::string_view name) {
-  std::vector<std::string> texts = texts_at(object, name);
-  for (std::string& text : texts) text = shorten(text, kLongestText);
-  return texts;
-}
-
-int line_at(const json::object& object, std::string_view name) {
-  const std::int64_t number = integer_at(object, name).value_or(0);
-  return static_cast<int>(std::clamp<std::int64_t>(number, 0, kLastLine));
-}
-
-std::vector<FilePart> parts_of(const json::object& object) {
-  std::vector<FilePart> parts;
-  each_object_at(object, "files", [&](const json::object& item) {
-    if (parts.size() > kMostFiles) return;  // one more than is taken tells that there were more
-    FilePart part;
-    part.path = short_text_at(item, "path");
-    part.lines = {line_at(item, "first_line"), line_at(item, "last_line")};
-    part.whole = part.lines.last < 1;
-    if (part.whole) part.lines = {1, 1};
-    parts.push_back(std::move(part));
-  });
-  return parts;
-}
 
 // Cuts the part to lines that are there; false if the change does not have the file.
 bool mend(FilePart& part, const Change& change, std::vector<std::string>& notes) {
@@ -68,19 +36,16 @@ bool mend(FilePart& part, const Change& change, std::vector<std::string>& notes)
   return true;
 }
 
-json::array array_of(const std::vector<std::string>& texts) {
-  return json::array(texts.begin(), texts.end());
-}
-
 Result<ReviewTask> read_task(std::string_view text) {
   const Result<json::object> object = parse_object(text, "a task of the plan");
   if (!object) return object.error();
   ReviewTask task;
   task.local_id = short_text_at(*object, "id");
   task.type = short_text_at(*object, "type");
-  task.title = shorten(text_at(*object, "title"), kLongestTitle);
+  task.title = short_text_at(*object, "title", kLongestPlannedTitle);
   task.instructions = short_text_at(*object, "instructions");
-  task.files = parts_of(*object);
+  // One more than is taken tells that there were more.
+  task.files = file_parts_at(*object, "files", kMostFiles + 1);
   task.acceptance = short_texts_at(*object, "acceptance");
   task.depends_on = short_texts_at(*object, "depends_on");
   task.clear_rubric = bool_at(*object, "clear_rubric").value_or(true);
@@ -125,17 +90,11 @@ Result<ReviewTask> read_planned_task(std::string_view json, const Change& change
 }
 
 std::string write_brief(const ReviewTask& task) {
-  json::array files;
-  for (const FilePart& part : task.files) {
-    files.push_back(json::object{{"path", part.path},
-                                 {"first_line", part.whole ? 0 : part.lines.first},
-                                 {"last_line", part.whole ? 0 : part.lines.last}});
-  }
   json::object brief{{"id", task.local_id},
                      {"type", task.type},
                      {"title", task.title},
                      {"instructions", task.instructions},
-                     {"files", std::move(files)},
+                     {"files", write_file_parts(task.files)},
                      {"acceptance", array_of(task.acceptance)},
                      {"depends_on", array_of(task.depends_on)},
                      {"clear_rubric", task.clear_rubric},
