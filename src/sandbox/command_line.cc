@@ -74,9 +74,9 @@ void add_system(Options& options) {
   for (const char* name : {"/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts"}) {
     add(options, {"--ro-bind-try", name, name});
   }
-  add(options, {"--ro-bind-data", handed(Handed::kPasswd), "/etc/passwd"});
-  add(options, {"--ro-bind-data", handed(Handed::kGroup), "/etc/group"});
-  add(options, {"--ro-bind-data", handed(Handed::kHosts), "/etc/hosts"});
+  add(options, {"--perms", "0444", "--file", handed(Handed::kPasswd), "/etc/passwd"});
+  add(options, {"--perms", "0444", "--file", handed(Handed::kGroup), "/etc/group"});
+  add(options, {"--perms", "0444", "--file", handed(Handed::kHosts), "/etc/hosts"});
 }
 
 void add_scratch(Options& options) {

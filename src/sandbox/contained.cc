@@ -147,7 +147,7 @@ Status Contained::start(const std::filesystem::path& bubblewrap,
   return {};
 }
 
-// The process inside has everything set up and waits: it is limited, then let go.
+// The first process inside is there, and goes on to the command only when it is let go.
 Status Contained::begin(pid_t inner) {
   inner_fd_ = process_fd(inner);
   if (!inner_fd_.ok()) return cannot_start(std::strerror(errno));
@@ -236,6 +236,7 @@ Result<SandboxEnd> Contained::end() {
   const std::optional<int> code = told(status_text_, "exit-code");
   // Without a code it never ran; unless the first process inside was killed, by want of memory say.
   if (!was_stopped() && !code && (!inner_fd_.ok() || ending_ == 1)) {
+    while (end.output.ends_with('\n')) end.output.pop_back();
     return cannot_start(shorten(for_terminal(end.output), 1000));
   }
   end.status = was_stopped() ? kKilled : code.value_or(ending_);

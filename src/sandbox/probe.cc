@@ -168,6 +168,10 @@ std::string first_line(const fs::path& file) {
 std::string advice(const std::string& message) {
   if (message.find("Unknown option") != message.npos)
     return "it is too old: version 0.8 or newer is needed";
+  if (message.find("sandbox-start:") != message.npos)
+    return "started by root, it needs root's rights to mount and to change users: give them, or "
+           "run "
+           "baton as an ordinary user";
   if (first_line("/proc/sys/user/max_user_namespaces") == "0")
     return "user namespaces are switched off: sysctl user.max_user_namespaces=10000";
   if (first_line("/proc/sys/kernel/unprivileged_userns_clone") == "0")
@@ -176,8 +180,9 @@ std::string advice(const std::string& message) {
     return "AppArmor keeps user namespaces from programs without a profile: give bwrap one "
            "(Ubuntu: "
            "apt install apparmor-profiles, then enable bwrap-userns-restrict)";
-  return "it needs Linux 5.14 or newer with user namespaces; in a container, one that may make "
-         "user namespaces and mount /proc";
+  return "it needs Linux 5.14 or newer with user namespaces for ordinary users; a container must "
+         "be "
+         "allowed to make them and to mount /proc";
 }
 
 Error unusable(std::string_view why) {
@@ -189,7 +194,7 @@ Result<std::vector<ProbeResult>> attack_inside(const Sandbox& sandbox) {
   const Result<Bait> bait = lay_bait();
   if (!bait) return bait.error();
   const Status adopted = Sandbox::adopt(bait->workspace());
-  if (!adopted) return adopted.error();
+  if (!adopted) return unusable(adopted.error().message);
   const Result<SandboxEnd> end = sandbox.run({.argv = {"sh", "-c", script_for(*bait, "/workspace")},
                                               .workspace = bait->workspace(),
                                               .limit = Millis::seconds(10),

@@ -181,6 +181,23 @@ TEST_F(SandboxTest, NoCommandMakesARepositoryThatGitObeys) {
   EXPECT_THAT(git->err, HasSubstr("not a git repository"));
 }
 
+TEST_F(SandboxTest, GitAnswersInAWorktreeWhoseRepositoryMayBeRead) {
+  const std::string repository = (folder_.path() / "repository").string();
+  const std::string worktree = (folder_.path() / "worktree").string();
+  const std::string make = fmt::format(
+      "umask 022 && git init -q {0} && cd {0} && git config user.name a && git config user.email b "
+      "&& echo text >file && git add file && git commit -q -m First && "
+      "git worktree add -q --detach {1} && echo more >>{1}/file",
+      repository, worktree);
+  const Result<ProgramOutput> made = run_and_read({.argv = {"sh", "-c", make}});
+  ASSERT_TRUE(made.ok() && made->status == 0) << made->err;
+  ASSERT_TRUE(Sandbox::adopt(worktree).ok());
+  SandboxJob asks = job("git log --format=%s; git status --short; git commit -qam Mine");
+  asks.workspace = worktree;
+  asks.readable = {repository + "/.git"};
+  EXPECT_THAT(run(asks).output, testing::MatchesRegex("First\n M file\nfatal: .*Read-only.*\n"));
+}
+
 TEST_F(SandboxTest, AProgramCanBeCompiledAndRun) {
   if (::access("/usr/bin/cc", X_OK) != 0) GTEST_SKIP() << "no compiler is installed";
   EXPECT_EQ(says("echo 'int main(void) { return 7; }' >a.c && cc -o a a.c && ./a; echo $?"), "7\n");
