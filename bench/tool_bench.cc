@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   show("a tool that does nothing", turns.run({nothing}));
   show("read of 100 lines", turns.run({read}));
   show("8 reads side by side", turns.run(std::vector<ToolUse>(8, read)));
-  show("2 edits of a file of 16 KiB", turns.run({edit, undo}));
+  show("2 edits of a file of 400 lines", turns.run({edit, undo}));
   Turns few(place, std::max(count / 20, 1));
   show("glob over 300 files", few.run({{"toolu_4", "glob", R"({"pattern":"**/*7.h"})"}}));
   show("search over 300 files", few.run({{"toolu_5", "search", R"({"pattern":"_77_7\\("})"}}));

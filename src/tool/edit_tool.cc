@@ -10,6 +10,7 @@ namespace baton {
 namespace {
 
 constexpr std::int64_t kLargestFile = 16 << 20;
+constexpr std::size_t kLargestResult = 64 << 20;
 constexpr std::size_t kMostListed = 10;
 
 std::vector<std::size_t> places_of(std::string_view wanted, std::string_view text) {
@@ -81,6 +82,12 @@ ToolResult edit(const Arguments& arguments, const ToolSite& site) {
                     "the text around "
                     "the one you mean, or set all to true.",
                     shown(path), places.size(), lines, places.size() > kMostListed ? ", …" : ""));
+  }
+  if (places.size() > kLargestResult / (new_text.size() + 1)) {
+    return failed_result(fmt::format(
+        "nothing was changed: {} replacements by {} would make {} "
+        "larger than {} MiB",
+        places.size(), counted(new_text.size(), "byte"), shown(path), kLargestResult >> 20));
   }
   const Status written =
       site.workspace.write(path, replaced(*text, places, old_text.size(), new_text));

@@ -13,6 +13,7 @@ namespace baton {
 namespace {
 
 constexpr std::int64_t kLargestFile = 16 << 20;
+constexpr std::size_t kMostBytes = 128 << 20;  // of all files together: they are held in memory
 
 using Contents = std::optional<std::string>;  // none: there is no such file
 
@@ -83,6 +84,11 @@ class PatchPlan {
     Result<std::string> bytes = workspace_.read(path, kLargestFile);
     if (!bytes && bytes.error().kind != ErrorKind::kNotFound) return bytes.error();
     Contents contents = bytes ? Contents(*std::move(bytes)) : std::nullopt;
+    bytes_ += contents ? contents->size() : 0;
+    if (bytes_ > kMostBytes) {
+      return input_error(
+          fmt::format("the files of the patch have more than {} MiB together", kMostBytes >> 20));
+    }
     before_[path] = contents;
     return contents;
   }
@@ -113,6 +119,7 @@ class PatchPlan {
   }
 
   const Workspace& workspace_;
+  std::size_t bytes_ = 0;
   std::map<std::string, Contents> before_;
   std::map<std::string, Contents> after_;
   std::vector<std::string> words_;

@@ -329,6 +329,16 @@ TEST_F(ToolTest, EditMatchesLinesThatEndAsWindowsEndsThem) {
   EXPECT_EQ(slurp("a.txt"), "1\r\n2\r\nthree\r\n");
 }
 
+TEST_F(ToolTest, EditDoesNotMakeAFileThatFillsMemory) {
+  put("a.txt", std::string(1 << 20, 'a'));
+  EXPECT_EQ(
+      text("edit", fmt::format(R"({{"path":"a.txt","old_text":"a","new_text":"{}",
+                                         "all":true}})",
+                               std::string(1000, 'b'))),
+      "failed: nothing was changed: 1048576 replacements by 1000 bytes would make a.txt larger "
+      "than 64 MiB");
+}
+
 TEST_F(ToolTest, WriteMakesAndReplacesFiles) {
   EXPECT_EQ(text("write", R"({"path":"new/a.txt","text":"x\ny\n"})"),
             "wrote new/a.txt: 2 lines, 4 bytes");
@@ -378,6 +388,17 @@ TEST_F(ToolTest, APatchThatCannotBeWrittenIsTakenBack) {
                     "--- /dev/null\n+++ b/file/below.txt\n@@ -0,0 +1 @@\n+x\n"),
               StartsWith("failed: nothing was changed: "));
   EXPECT_EQ(slurp("a.txt"), "one\n");
+}
+
+TEST_F(ToolTest, APatchDoesNotHoldMoreThanSomeFilesInMemory) {
+  std::string renames;
+  for (int i = 0; i < 12; ++i) {
+    if (i == 0) put("f0", std::string(12 << 20, 'a'));
+    if (i > 0) fs::create_hard_link(root / "f0", root / fmt::format("f{}", i));
+    renames += fmt::format("diff --git a/f{0} b/g{0}\nrename from f{0}\nrename to g{0}\n", i);
+  }
+  EXPECT_THAT(patch(renames), HasSubstr("more than 128 MiB together"));
+  EXPECT_TRUE(fs::exists(root / "f0"));
 }
 
 // ---- skill, memory -----------------------------------------------------------------------------
