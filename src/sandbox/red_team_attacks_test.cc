@@ -162,7 +162,7 @@ for limit in (resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFI
     except (OSError, ValueError): pass
 )"},
     {"TakesMoreMemoryThanItMay", kUnprotected, "python3",
-     "b = bytearray(300 << 20); through(True)"},
+     "b = bytearray(300 << 20); time.sleep(2); through(True)"},
     {"FillsSharedMemory", kNone, "bash",
      "for i in $(seq 300); do head -c 1M /dev/zero >/dev/shm/$i || exit 1; done; echo THROUGH"},
     {"WritesAFileLargerThanItMay", kUnprotected, "bash",
