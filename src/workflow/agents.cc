@@ -73,11 +73,14 @@ void Agents::finished(const Task& task, std::string_view answer, std::string_vie
   const std::string_view text = task.covered ? findings : answer;
   if (text.empty()) return;
   Result<AgentResult> result = read_agent_result(text);
-  if (result) {
-    known.result = std::move(*result);
-  } else {
+  if (!result) {
     known.fault = fmt::format("{}: {}", task.spec.id.to_string(), result.error().message);
+    return;
   }
+  known.result = std::move(*result);
+  // Where there was nothing to merge, it got to where it was.
+  if (known.task.kind == AgentTaskKind::kIntegration && known.result->commit.empty())
+    known.result->commit = known.result->onto;
 }
 
 Ask Agents::ask(const RunState& run, const Task& task) {

@@ -74,15 +74,12 @@ class Agents : public Workflow {
   bool plans_itself() const override { return false; }
   void added(const TaskSpec& spec, std::string_view brief) override;
   void finished(const Task& task, std::string_view answer, std::string_view findings) override;
+  void checked(TaskId task, std::string_view findings) override;
   Ask ask(const RunState& run, const Task& task) override;
   std::vector<NewTask> read_piece(const Task& task, std::string_view piece) override;
   std::vector<NewTask> follow_up(const RunState& run, const Task& task) override;
   Appraisal judge(const Task& task, const CallSettled& answer) override;
   CheckerRequest checkers_for(TaskId task) const override;
-
-  // An integration's program has ended, and its task has not: what it told, for the integrator.
-  // Also to be told when a run is resumed, of every task that is checked and has not ended.
-  void checked(TaskId id, std::string_view findings);
 
   const AgentInput& input() const { return input_; }
   const AgentTask& task(TaskId id) const { return tasks_.at(id).task; }
