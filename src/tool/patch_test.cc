@@ -45,8 +45,9 @@ TEST(PatchTest, WrongCountsDoNotMatterAsTheLinesSayWhatIsMeant) {
 }
 
 TEST(PatchTest, AHunkIsFoundSomeLinesAwayAndTheNextOnesWithIt) {
-  const auto files =
-      read_patch(in_file("@@ -1,2 +1,2 @@\n-two\n+TWO\n three\n@@ -4 +4 @@\n-five\n+FIVE\n"));
+  const std::string patch =
+      in_file("@@ -1,2 +1,2 @@\n-two\n+TWO\n three\n@@ -4 +4 @@\n-five\n+FIVE\n");
+  const auto files = read_patch(patch);
   ASSERT_TRUE(files);
   const auto patched = apply_patch(kText, files->front());
   ASSERT_TRUE(patched) << patched.error().message;
