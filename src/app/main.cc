@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "app/commands.h"
+#include "app/doctor_command.h"
+#include "app/memory_command.h"
 #include "app/say.h"
+#include "app/workers_command.h"
 #include "mock_api/mock_api.h"
 
 namespace baton {
@@ -247,6 +250,63 @@ CLI::App* add_models(CLI::App& app, ModelsOptions& options) {
   return models;
 }
 
+void add_memory(CLI::App& app, MemoryOptions& options) {
+  CLI::App* memory = app.add_subcommand(
+      "memory", "What was noted in earlier runs: list, search, show, add, edit, drop");
+  memory->require_subcommand(1);
+  const auto action = [&](const char* name, const char* says) {
+    CLI::App* command = memory->add_subcommand(name, says);
+    command->callback([&options, name] { options.action = name; });
+    command->add_option("--repo", options.repo, "The repository")->capture_default_str();
+    command->add_option("--project", options.project,
+                        "Of this project (default: the repository's)");
+    command->add_option("--format", options.format, "Form of the output")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    add_state(command, options.state);
+    return command;
+  };
+  action("list", "All that is noted, the oldest first")
+      ->add_option("--only", options.only, "Of this state alone (default: all but dropped)")
+      ->check(CLI::IsMember({"proposed", "kept", "dropped", "all"}));
+  action("search", "By words, the best first")
+      ->add_option("words", options.text, "What is looked for")
+      ->required();
+  action("add", "Note a fact yourself")->add_option("fact", options.text)->required();
+  for (const auto& [name, says] :
+       {std::pair("show", "One fact and where it came from"),
+        std::pair("edit", "Change a fact's words"), std::pair("drop", "Use a fact no more")}) {
+    CLI::App* command = action(name, says);
+    command->add_option("id", options.id, "The fact's number")->required();
+    if (std::string_view(name) == "edit")
+      command->add_option("fact", options.text, "The new words")->required();
+    if (std::string_view(name) == "drop")
+      command->add_option("--why", options.why, "The reason, for people");
+  }
+}
+
+void add_workers(CLI::App& app, WorkersOptions& options) {
+  CLI::App* workers =
+      app.add_subcommand("workers", "The workers and skills a run here can choose from");
+  const auto common = [&](CLI::App* command) {
+    command->add_option("--repo", options.repo, "The repository")->capture_default_str();
+    command->add_option("--format", options.format, "Form of the output")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    command->add_option("--output,-o", options.output, "File for the output");
+  };
+  common(workers);
+  const auto action = [&](const char* name, const char* says, const char* what) {
+    CLI::App* command = workers->add_subcommand(name, says);
+    command->callback([&options, name] { options.action = name; });
+    common(command);
+    return command->add_option("names", options.names, what);
+  };
+  action("show", "One worker or skill, whole", "Its name")->required();
+  action("check", "Read worker and skill files strictly; exit with 2 if one is not sound",
+         "Files (default: all that are found)");
+}
+
 // Each call in flight is a socket: what the system allows at most, a run with many workers may
 // need.
 void raise_file_limit() {
@@ -272,6 +332,9 @@ ExitCode run(int argc, char** argv) {
   EstimateOptions estimate_options;
   AgentOptions feature_options;
   AgentOptions run_request;
+  DoctorOptions doctor_options;
+  MemoryOptions memory_options;
+  WorkersOptions workers_options;
   const CLI::App* review = add_review(app, review_options);
   const CLI::App* estimate = add_estimate(app, estimate_options);
   const CLI::App* feature = add_feature(app, feature_options);
@@ -296,6 +359,15 @@ ExitCode run(int argc, char** argv) {
       app, "verify", "Check the journal: chains, lost tails, texts, sums", run_options, {});
   const CLI::App* compare = add_compare(app, compare_options);
   const CLI::App* models = add_models(app, models_options);
+  CLI::App* doctor = app.add_subcommand(
+      "doctor", "Say what of this machine can be used, what is missing, and what runs have left");
+  doctor->add_flag("--clean", doctor_options.clean, "Remove worktrees that no run needs any more");
+  doctor->add_option("--format", doctor_options.format, "Form of the output")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  add_state(doctor, doctor_options.state);
+  add_memory(app, memory_options);
+  add_workers(app, workers_options);
   app.add_subcommand(
       "mock-api",
       "Serve a stand-in for the Messages API on loopback (see `baton mock-api --help`)");
@@ -317,6 +389,9 @@ ExitCode run(int argc, char** argv) {
   if (verify->parsed()) return verify_command(run_options);
   if (compare->parsed()) return compare_command(compare_options);
   if (models->parsed()) return models_command(models_options);
+  if (doctor->parsed()) return doctor_command(doctor_options);
+  if (app.got_subcommand("memory")) return memory_command(memory_options);
+  if (app.got_subcommand("workers")) return workers_command(workers_options);
   return ExitCode::kUsage;
 }
 

@@ -97,6 +97,8 @@ ExitCode resume_command(const RunOptions& options) {
     say(fmt::format("run {} has already ended ({}); this is its report", options.run,
                     to_string(taken->run.status)));
   }
+  if (taken->run.created.workflow != "review")
+    return resume_agents(**session, *state, *tables, *request, std::move(*taken));
   return resume_review(**session, *tables, *request, std::move(*taken));
 }
 

@@ -165,6 +165,7 @@ std::string write_request(const RunRequest& request) {
                       {"max_tasks", request.max_tasks},
                       {"caps", write_caps(request.caps)},
                       {"limits", write_limits(request.limits)},
+                      {"folder", request.folder},
                       {"project", request.project},
                       {"mode", request.mode},
                       {"effort", request.effort},
@@ -188,6 +189,7 @@ Result<RunRequest> read_request(std::string_view text) {
   request.models = {text_of("fast"), text_of("balanced"), text_of("deep")};
   request.parallel = number_at(*object, "parallel", request.parallel);
   request.max_tasks = number_at(*object, "max_tasks", request.max_tasks);
+  request.folder = text_of("folder");
   request.project = text_of("project");
   if (!text_of("mode").empty()) request.mode = text_of("mode");
   request.effort = text_of("effort");

@@ -44,6 +44,7 @@ struct RunRequest {
   std::optional<Money> budget = Money::dollars(5);
   Caps caps;
   Limits limits;
+  std::string folder;         // the repository that agents work on; a review has read what it needs
   std::string project;        // whose history and daily cap it shares
   std::string mode = "auto";  // "auto", "orchestrate" or "direct"
   std::string effort;         // of a direct call; empty: its task type's

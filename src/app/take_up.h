@@ -33,5 +33,7 @@ Result<Endpoint> endpoint_for(const RunRequest& request, const Catalog& catalog)
 // By workflow.
 ExitCode resume_review(Session& session, const Tables& tables, const RunRequest& request,
                        TakenUp taken);
+ExitCode resume_agents(Session& session, const std::filesystem::path& state, const Tables& tables,
+                       const RunRequest& request, TakenUp taken);
 
 }  // namespace baton

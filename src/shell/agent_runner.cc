@@ -16,6 +16,7 @@ namespace {
 
 // Turns that are left when the model is told to come to an end.
 constexpr std::int64_t kFewTurns = 3;
+constexpr int kMostFactsOfARun = 10;
 
 std::string short_hash(const std::string& text) {
   return sha256_hex(text).substr(0, 16);
@@ -55,7 +56,6 @@ class Hands final : public AgentRunner {
  public:
   explicit Hands(AgentRunnerParts parts)
       : parts_(std::move(parts)),
-        memory_(parts_.memory),
         background_(make_background(parts_.loop, 2)),
         tools_(make_tool_runner(parts_.loop, parts_.threads)) {}
 
@@ -86,12 +86,12 @@ class Hands final : public AgentRunner {
   AgentJob job_of(const Task& task);
   void run_turn(const std::shared_ptr<Turn>& turn);
   void close_turn(Turn& turn);
+  Status keep_facts(const AgentJob& job) const;
   Result<AgentResult> merged(const Program& program, CheckersResult& out);
   Result<CheckersResult> integrate(const Program& program);
   Result<CheckersResult> deliver(const Program& program) const;
 
   AgentRunnerParts parts_;
-  SharedMemory memory_;
   std::set<std::string> known_;  // worktrees that this process has worked in
   std::unique_ptr<Background> background_;
   std::unique_ptr<ToolRunner> tools_;
@@ -128,8 +128,8 @@ void Hands::use_tools(const ToolsRequest& request, std::function<void(Result<Too
   turn->done = std::move(done);
   background_->run(
       [this, turn] {
-        auto open =
-            open_site(parts_.repository, turn->job, parts_.sandbox, memory_, parts_.allow_command);
+        auto open = open_site(parts_.repository, turn->job, parts_.sandbox, parts_.memory,
+                              parts_.allow_command);
         if (open) {
           turn->open = std::move(*open);
         } else {
@@ -167,8 +167,8 @@ void Hands::close_turn(Turn& turn) {
     for (const std::string& command : turn.job.grant.commands)
       result->checks.push_back({command, parts_.sandbox != nullptr, {}});
     out.result = write_agent_result(*result);
-    if (Status settled = memory_.settle(turn.job); !settled) {
-      turn.result = settled.error();
+    if (Status kept = keep_facts(turn.job); !kept) {
+      turn.result = kept.error();
       return;
     }
   } else {
@@ -184,6 +184,12 @@ void Hands::close_turn(Turn& turn) {
         with_words(std::move(turn.end.reply), words_beside(turn.task, {out.calls, out.workspace}));
   }
   turn.result = std::move(out);
+}
+
+// The task was accepted, and with it what it has proposed.
+Status Hands::keep_facts(const AgentJob& job) const {
+  if (parts_.memory == nullptr) return {};
+  return parts_.memory->settle(job.run, job.task.to_string(), kMostFactsOfARun);
 }
 
 // ---- programs ----
@@ -235,7 +241,7 @@ Result<AgentResult> Hands::merged(const Program& program, CheckersResult& out) {
     AgentJob job = program.job;
     job.begins_at = merge->commit;
     const auto open =
-        open_site(parts_.repository, job, parts_.sandbox, memory_, parts_.allow_command);
+        open_site(parts_.repository, job, parts_.sandbox, parts_.memory, parts_.allow_command);
     if (!open) return open.error();
     result.checks = run_checks(**open, wanted.commands);
     if (Status gone = parts_.repository.remove_worktree(job.worktree); !gone) return gone.error();

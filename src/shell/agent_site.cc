@@ -14,7 +14,6 @@ namespace baton {
 namespace {
 
 constexpr Tokens kRecalled{1'000};
-constexpr int kMostFactsOfARun = 10;
 constexpr Millis kCommandLimit = Millis::seconds(900);
 constexpr std::size_t kMostOutput = 8 << 10;
 
@@ -54,31 +53,23 @@ Status make_ready(RunRepository& repository, const AgentJob& job) {
 
 }  // namespace
 
-MemoryAccess SharedMemory::access_of(const AgentJob& job) {
-  if (memory_ == nullptr) return {};
+MemoryAccess memory_access(Memory* memory, const AgentJob& job) {
+  if (memory == nullptr) return {};
   MemoryAccess access;
-  access.search = [this, project = job.project](const std::string& query) {
-    const std::lock_guard lock(mutex_);
-    const Result<std::vector<Fact>> facts = memory_->recall(project, query, kRecalled);
+  access.search = [memory, project = job.project](const std::string& query) {
+    const Result<std::vector<Fact>> facts = memory->recall(project, query, kRecalled);
     return facts ? shown_facts(*facts) : facts.error().message;
   };
   const FactSource source{job.run, job.task.to_string(), job.brief.worker};
-  access.propose = [this, project = job.project, source](const std::string& fact) -> Status {
-    const std::lock_guard lock(mutex_);
-    const Result<Fact> proposed = memory_->propose(project, fact, source, Loop::now());
+  access.propose = [memory, project = job.project, source](const std::string& fact) -> Status {
+    const Result<Fact> proposed = memory->propose(project, fact, source, Loop::now());
     return proposed ? Status() : Status(proposed.error());
   };
   return access;
 }
 
-Status SharedMemory::settle(const AgentJob& job) {
-  if (memory_ == nullptr) return {};
-  const std::lock_guard lock(mutex_);
-  return memory_->settle(job.run, job.task.to_string(), kMostFactsOfARun);
-}
-
 Result<std::shared_ptr<OpenSite>> open_site(
-    RunRepository& repository, const AgentJob& job, const Sandbox* sandbox, SharedMemory& memory,
+    RunRepository& repository, const AgentJob& job, const Sandbox* sandbox, Memory* memory,
     const std::function<bool(const std::string&)>& allow_command) {
   const Result<std::filesystem::path> folder = repository.worktree(job.worktree, job.begins_at);
   if (!folder) return folder.error();
@@ -98,7 +89,7 @@ Result<std::shared_ptr<OpenSite>> open_site(
   site.acceptance = job.grant.commands;
   site.answer_schema = job.grant.answer_schema;
   site.skills = job.grant.skills;
-  site.memory = memory.access_of(job);
+  site.memory = memory_access(memory, job);
   site.allow_command = allow_command;
   return open;
 }

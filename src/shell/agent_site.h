@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -30,18 +29,8 @@ struct AgentJob {
   Money spent;
 };
 
-// Notes of all workers of a run: tools call it from their threads.
-class SharedMemory {
- public:
-  explicit SharedMemory(Memory* memory) : memory_(memory) {}
-  MemoryAccess access_of(const AgentJob& job);
-  // The task was accepted: what it proposed is kept, by rule.
-  Status settle(const AgentJob& job);
-
- private:
-  Memory* memory_;
-  std::mutex mutex_;
-};
+// What a worker's tools may do with what was noted. `memory` outlives it; null: nothing.
+MemoryAccess memory_access(Memory* memory, const AgentJob& job);
 
 // A worktree that tools work in. Held by whoever runs them.
 struct OpenSite {
@@ -56,7 +45,7 @@ struct OpenSite {
 
 // Makes the worktree what the job says. Blocks.
 Result<std::shared_ptr<OpenSite>> open_site(
-    RunRepository& repository, const AgentJob& job, const Sandbox* sandbox, SharedMemory& memory,
+    RunRepository& repository, const AgentJob& job, const Sandbox* sandbox, Memory* memory,
     const std::function<bool(const std::string&)>& allow_command);
 
 // Each of the commands, until one fails; without a sandbox, none is run and none has passed.
