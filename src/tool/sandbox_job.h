@@ -14,7 +14,7 @@ Result<SandboxEnd> run_in_sandbox(const ToolSite& site, std::vector<std::string>
 
 // Whether it ended by itself, with code 0.
 bool passed(const SandboxEnd& end);
-// "ended with code 1 after 2.1s", "took longer than it may and was stopped after 2m00s".
+// "ended with code 1", "took longer than it may and was stopped after 2m00s".
 std::string ending_of(const SandboxEnd& end);
 
 }  // namespace baton

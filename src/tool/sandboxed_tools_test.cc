@@ -58,11 +58,11 @@ class SandboxedToolsTest : public testing::Test {
 
 TEST_F(SandboxedToolsTest, ShellTellsHowACommandEndedAndWhatItPrinted) {
   const ToolResult good = shell("echo hello; echo problem >&2");
-  EXPECT_THAT(good.text, MatchesRegex("ended with code 0 after [0-9.ms]+\nhello\nproblem\n"));
+  EXPECT_EQ(good.text, "ended with code 0\nhello\nproblem\n");
   EXPECT_FALSE(good.failed);
   EXPECT_TRUE(good.changed);
   const ToolResult bad = shell("exit 3");
-  EXPECT_THAT(bad.text, StartsWith("ended with code 3 after "));
+  EXPECT_THAT(bad.text, StartsWith("ended with code 3\n"));
   EXPECT_TRUE(bad.failed);
 }
 
@@ -108,7 +108,7 @@ TEST_F(SandboxedToolsTest, FinishIsAcceptedOnlyIfAllCommandsPass) {
   EXPECT_EQ(early.answer, "");
   EXPECT_THAT(
       early.text,
-      AllOf(StartsWith("not accepted: `echo checking"), HasSubstr("ended with code 4 after"),
+      AllOf(StartsWith("not accepted: `echo checking"), HasSubstr("ended with code 4"),
             HasSubstr("checking\nno done.txt\n"), HasSubstr("call finish again")));
   ASSERT_TRUE(workspace.write("done.txt", ""));
   const ToolResult late = call("finish", R"({"summary":"done"})");
