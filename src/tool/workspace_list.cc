@@ -69,8 +69,8 @@ class Listing {
       if (found.size() >= room) break;
       struct stat facts {};
       if (fstatat(folder, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;  // just gone
-      found.push_back({path.empty() ? name : path + "/" + name, kind_of_mode(facts.st_mode),
-                       S_ISREG(facts.st_mode) ? facts.st_size : 0});
+      found.push_back({path.empty() ? name : fmt::format("{}/{}", path, name),
+                       kind_of_mode(facts.st_mode), S_ISREG(facts.st_mode) ? facts.st_size : 0});
     }
     return found;
   }
