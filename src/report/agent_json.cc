@@ -44,6 +44,7 @@ json::value to_value(const AgentTaskLine& task) {
           {"files", array_of(task.files)},
           {"notes", array_of(task.notes)},
           {"of", json_text(task.of)},
+          {"trouble", json_text(task.trouble)},
           {"conflicts", array_of(task.conflicts)}};
 }
 

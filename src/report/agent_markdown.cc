@@ -96,7 +96,7 @@ std::string built_text(const AgentReport& report) {
 std::string conflicts_text(const AgentReport& report) {
   const std::vector<const AgentTaskLine*> tasks = conflicted(report);
   if (tasks.empty()) return {};
-  std::string out = "### Conflicts\n\n";
+  std::string out = "### Merges that needed mending\n\n";
   for (const AgentTaskLine* task : tasks) {
     out +=
         fmt::format("- {}: {}\n", md_cell(conflict_line(*task)), md_cell(resolution_line(*task)));

@@ -34,15 +34,16 @@ struct AgentTaskLine {
   std::string status;  // "done", "skipped", "pending"
   std::string note;    // why it was escalated or skipped
   int attempts = 0;
-  int turns = 0;       // of all attempts: answers it was asked for
+  int turns = 0;       // of all attempts: answers it gave
   int tool_calls = 0;  // likewise
   Money charged;
-  std::string summary;                 // in its own words
-  std::string result;                  // of a worker whose result is a text
-  std::vector<std::string> files;      // that it says it changed
-  std::vector<std::string> notes;      // its own, and what was left out of its task
-  std::string of;                      // integration: whose work; fix: of which review ("t4")
-  std::vector<std::string> conflicts;  // paths, where an integration had some
+  std::string summary;             // in its own words
+  std::string result;              // of a worker whose result is a text
+  std::vector<std::string> files;  // that it says it changed
+  std::vector<std::string> notes;  // its own, and what was left out of its task
+  std::string of;                  // integration: whose work; fix: of which review ("t4")
+  std::string trouble;  // of an integration that a model had to mend, in the program's words
+  std::vector<std::string> conflicts;  // paths, where it had some
 };
 
 enum class CheckState { kPassed, kFailed, kNotRun };
@@ -101,7 +102,7 @@ struct AgentReport {
   std::vector<Finding> findings;  // that remain
   std::vector<ContextLine> contexts;
   Tokens repository;                // about what all of it would be; 0: not known
-  std::vector<CostLine> by_worker;  // "planner", then workers by name; adds up to cost.total
+  std::vector<CostLine> by_worker;  // the roles, as above; adds up to cost.total
   CostReport cost;
   // What the known calls would have cost on the deep model by its own count of tokens: the row "all
   // deep" of `baton compare`. None: it has no price.

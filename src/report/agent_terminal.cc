@@ -121,7 +121,7 @@ class Text {
   void conflicts() {
     const std::vector<const AgentTaskLine*> tasks = conflicted(report_);
     if (tasks.empty()) return;
-    heading(counted(std::ssize(tasks), "conflict", "conflicts"));
+    heading(counted(std::ssize(tasks), "merge", "merges") + " needed mending");
     for (const AgentTaskLine* task : tasks) {
       line(conflict_line(*task), 2);
       line(resolution_line(*task), 4);

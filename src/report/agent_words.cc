@@ -110,7 +110,9 @@ std::vector<const AgentTaskLine*> not_done(const AgentReport& report) {
 }
 
 std::vector<const AgentTaskLine*> conflicted(const AgentReport& report) {
-  return chosen(report, [](const AgentTaskLine& task) { return !task.conflicts.empty(); });
+  return chosen(report, [](const AgentTaskLine& task) {
+    return !task.conflicts.empty() || !task.trouble.empty();
+  });
 }
 
 std::string by_line(const AgentTaskLine& task) {
@@ -127,8 +129,9 @@ std::string by_line(const AgentTaskLine& task) {
 }
 
 std::string conflict_line(const AgentTaskLine& task) {
-  return fmt::format("{}: the work of {} conflicted in {}", task.id.to_string(), task.of,
-                     joined(task.conflicts));
+  const std::string whose = fmt::format("{}, merging {}: ", task.id.to_string(), task.of);
+  if (task.conflicts.empty()) return whose + task.trouble;
+  return whose + "conflicts in " + joined(task.conflicts);
 }
 
 std::string resolution_line(const AgentTaskLine& task) {

@@ -27,11 +27,11 @@ std::string changed_line(const std::vector<FileDelta>& changed);
 // Work that was done: what a plan named, clean-up and fixes.
 std::vector<const AgentTaskLine*> built(const AgentReport& report);
 std::vector<const AgentTaskLine*> not_done(const AgentReport& report);
-// Integrations that had conflicts.
+// Integrations that a program could not do.
 std::vector<const AgentTaskLine*> conflicted(const AgentReport& report);
 // "code-writer, deep, claude-opus-4-7: 1 attempt, 12 turns, 34 tool calls, $0.4213".
 std::string by_line(const AgentTaskLine& task);
-// "t5: the work of t2 conflicted in src/a.cc"; "mended by integrator, deep, …".
+// "t5, merging t2: conflicts in src/a.cc"; "mended by integrator, deep, …".
 std::string conflict_line(const AgentTaskLine& task);
 std::string resolution_line(const AgentTaskLine& task);
 

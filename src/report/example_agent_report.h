@@ -107,6 +107,7 @@ inline AgentReport feature() {
                    .charged = dollars("0.075"),
                    .summary = "Kept the new signature and the test's helper.",
                    .of = "t5",
+                   .trouble = "its work conflicts in 1 file",
                    .conflicts = {"src/list.cc"}},
                   {.id = TaskId(7),
                    .kind = "review",
