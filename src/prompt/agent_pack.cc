@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kBytesOfToken = 4;
 // Kept free for the list of what was left out.
-constexpr std::size_t kNotice = 1'200;
+constexpr std::int64_t kNotice = 1'700;
 constexpr std::size_t kMostNamed = 12;
 constexpr std::size_t kLongestNamed = 80;
 // A shorter beginning of a file tells nothing.
@@ -95,14 +95,16 @@ std::string notice(const std::vector<std::string>& left_out) {
 
 Pack make_pack(const std::vector<PackPart>& parts, Tokens budget, Tokens taken) {
   std::int64_t room = (budget - taken).count() * kBytesOfToken - kBytesOfToken;
-  std::int64_t all = 0;
+  std::int64_t optional = 0;
   for (const PackPart& part : parts) {
     const auto bytes = static_cast<std::int64_t>(whole(part).size());
-    all += bytes;
-    if (part.must) room -= bytes;
+    if (part.must) {
+      room -= bytes;
+    } else {
+      optional += bytes;
+    }
   }
-  std::int64_t must = (budget - taken).count() * kBytesOfToken - kBytesOfToken - room;
-  if (all - must > room) room -= static_cast<std::int64_t>(kNotice);
+  if (optional > room) room -= kNotice;
   Packer packer(room);
   for (const PackPart& part : parts) packer.put(part);
   Pack pack;

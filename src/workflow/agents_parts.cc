@@ -17,11 +17,14 @@ constexpr std::size_t kLongestOutput = 4 << 10;  // of a command that failed
 constexpr std::size_t kLongestDescribed = 400;   // of a worker, for the planner
 constexpr std::size_t kLongestSide = 2'000;      // of a description, for the integrator
 
-std::string listed(std::string_view title, const std::vector<std::string>& lines) {
-  if (lines.empty()) return {};
-  std::string text = fmt::format("\n{}\n", title);
+std::string listed(const std::vector<std::string>& lines) {
+  std::string text;
   for (const std::string& line : lines) fmt::format_to(std::back_inserter(text), "- {}\n", line);
   return text;
+}
+
+std::string listed(std::string_view title, const std::vector<std::string>& lines) {
+  return lines.empty() ? std::string() : fmt::format("\n{}\n{}", title, listed(lines));
 }
 
 PackPart cuttable(std::string title, std::string text) {
@@ -105,7 +108,7 @@ std::vector<PackPart> Agents::parts_of(const Known& known) const {
   add_files(known, parts);
   if (known.task.kind == AgentTaskKind::kWork) add_results(known, parts);
   if (!known.task.facts.empty())
-    parts.push_back({"### Noted in earlier runs", listed("", known.task.facts), false, false});
+    parts.push_back({"### Noted in earlier runs", listed(known.task.facts), false, false});
   return parts;
 }
 
@@ -126,13 +129,12 @@ std::vector<PackPart> Agents::plan_parts() const {
     parts.push_back(
         {"", "No commands can be run in this run: leave every `commands` empty.", true});
   }
-  if (!facts.empty()) parts.push_back(cuttable("# Noted in earlier runs", listed("", facts)));
+  if (!facts.empty()) parts.push_back(cuttable("# Noted in earlier runs", listed(facts)));
   if (!input_.instructions.empty()) {
-    constexpr std::size_t kQuarter = 4;
-    const auto most =
-        static_cast<std::size_t>(input_.recipe.planner.context.value_or(Tokens(40'000)).count());
+    // A quarter of the context: it is not worth more of the map.
+    const auto bytes = static_cast<std::size_t>(context_of(tasks_.at(TaskId(0)).task).count());
     parts.push_back(cuttable("# What the project tells everyone who works on it",
-                             shorten(input_.instructions, most * 4 / kQuarter)));
+                             shorten(input_.instructions, bytes)));
   }
   parts.push_back(
       cuttable(fmt::format("# The repository (about {} tokens in all)", input_.repository.count()),
