@@ -63,7 +63,7 @@ class Text {
       out_ += hanging(paint_.in("33", "!") + " ", report_.reason, style_.width, 2);
     }
     for (const std::string& text : {report_.approach, report_.answer}) {
-      if (!text.empty()) out_ += '\n' + wrapped(text, style_.width, 0);
+      if (!text.empty()) out_ += '\n' + wrapped(text, style_.width, 2);
     }
   }
 

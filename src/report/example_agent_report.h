@@ -1,5 +1,5 @@
 // For tests: runs of agents as they are reported: one in which every part has something to say, one
-// that stopped half-way, one that needed no worker.
+// that stopped half-way, one that needed no worker, and a hostile one.
 #pragma once
 
 #include "base/example_money.h"
@@ -258,6 +258,33 @@ inline AgentReport direct_answer() {
                    .charged = dollars("0.1")}};
   report.cost = half_way().cost;
   report.by_worker = half_way().by_worker;
+  return report;
+}
+
+// A run in which whoever could choose a text chose this one.
+inline AgentReport all_saying(const std::string& text) {
+  AgentReport report = feature();
+  report.run = report.workflow = report.status = report.reason = report.request = text;
+  report.approach = report.answer = report.base = report.branch = report.commit = text;
+  for (FileDelta& file : report.changed) file.path = text;
+  for (AgentTaskLine& task : report.tasks) {
+    task.title = task.worker = task.reason = task.tier = task.model = task.note = text;
+    task.summary = task.result = task.of = task.trouble = text;
+    task.files = task.notes = task.conflicts = {text};
+  }
+  report.checks.push_back(
+      {.command = text, .state = CheckState::kFailed, .task = text, .detail = ""});
+  report.checks.push_back(
+      {.command = text, .state = CheckState::kNotRun, .task = text, .detail = text});
+  report.findings = {{text, 1, Severity::kHigh, text, text, text, 0.5, text}};
+  for (ContextLine& context : report.contexts) {
+    context.role = context.model = text;
+    context.left_out = {text};
+  }
+  for (CostLine& line : report.by_worker) line.name = text;
+  for (CostLine& line : report.cost.by_model) line.name = text;
+  report.cost.deep_model = text;
+  report.notes = {text};
   return report;
 }
 
