@@ -116,4 +116,14 @@ Pack make_pack(const std::vector<PackPart>& parts, Tokens budget, Tokens taken) 
   return pack;
 }
 
+std::string cut_at_line(std::string_view text, Tokens most) {
+  const auto bytes =
+      static_cast<std::size_t>(std::max<std::int64_t>(0, most.count()) * kBytesOfToken);
+  if (text.size() <= bytes) return std::string(text);
+  const std::size_t end = text.rfind('\n', bytes);
+  const std::size_t kept = end == text.npos ? 0 : end;
+  return fmt::format("{}\n[cut here: {} of {} bytes are shown]", text.substr(0, kept), kept,
+                     text.size());
+}
+
 }  // namespace baton

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/tokens.h"
@@ -41,5 +42,8 @@ struct Pack {
 // `parts` in the order of their worth. `taken`: tokens of the prompt that are not the pack's
 // (system text, tools). Only what must be there can make the pack larger than the budget.
 Pack make_pack(const std::vector<PackPart>& parts, Tokens budget, Tokens taken);
+
+// At most that much of it, by whole lines, with a last line that says so where something is cut.
+std::string cut_at_line(std::string_view text, Tokens most);
 
 }  // namespace baton

@@ -11,7 +11,6 @@ namespace baton {
 namespace {
 
 constexpr std::size_t kMostDiff = 4 << 20;  // of which a pack takes what it has room for
-constexpr std::size_t kLongestRequest = 256 << 10;
 constexpr std::size_t kLongestCriteria = 16 << 10;
 constexpr std::size_t kLongestOutput = 4 << 10;  // of a command that failed
 constexpr std::size_t kLongestDescribed = 400;   // of a worker, for the planner
@@ -25,6 +24,10 @@ std::string listed(const std::vector<std::string>& lines) {
 
 std::string listed(std::string_view title, const std::vector<std::string>& lines) {
   return lines.empty() ? std::string() : fmt::format("\n{}\n{}", title, listed(lines));
+}
+
+Tokens share(Tokens tokens, std::int64_t percent) {
+  return Tokens(tokens.count() * percent / 100);
 }
 
 PackPart cuttable(std::string title, std::string text) {
@@ -123,7 +126,9 @@ std::vector<PackPart> Agents::plan_parts() const {
   for (std::size_t i = 0; i < input_.facts.size(); ++i)
     facts.push_back(fmt::format("f{}: {}", i + 1, input_.facts[i]));
   std::vector<PackPart> parts;
-  parts.push_back(cuttable("# The request", shorten(input_.request, kLongestRequest)));
+  // Not so much of the words that no room is left for what they are about.
+  const Tokens context = context_of(tasks_.at(TaskId(0)).task);
+  parts.push_back(cuttable("# The request", cut_at_line(input_.request, share(context, 50))));
   parts.push_back(cuttable("# Workers", std::move(workers)));
   if (!input_.commands) {
     parts.push_back(
@@ -131,10 +136,8 @@ std::vector<PackPart> Agents::plan_parts() const {
   }
   if (!facts.empty()) parts.push_back(cuttable("# Noted in earlier runs", listed(facts)));
   if (!input_.instructions.empty()) {
-    // A quarter of the context: it is not worth more of the map.
-    const auto bytes = static_cast<std::size_t>(context_of(tasks_.at(TaskId(0)).task).count());
     parts.push_back(cuttable("# What the project tells everyone who works on it",
-                             shorten(input_.instructions, bytes)));
+                             cut_at_line(input_.instructions, share(context, 25))));
   }
   parts.push_back(
       cuttable(fmt::format("# The repository (about {} tokens in all)", input_.repository.count()),
@@ -185,13 +188,17 @@ void Agents::add_files(const Known& known, std::vector<PackPart>& parts) const {
 void Agents::add_results(const Known& known, std::vector<PackPart>& parts) const {
   for (const TaskId id : known.spec.after) {
     const TaskId work = work_before(id).value_or(id);
+    const AgentTask& task = tasks_.at(work).task;
+    if (result(work) == nullptr) {
+      parts.push_back({fmt::format("### '{}' ({}) was not done", task.title, task.worker), {}});
+      continue;
+    }
     const AgentAnswer told = answer(work);
     std::string text = told.summary;
     if (!told.result.empty()) text += "\n" + told.result;
     for (const Finding& finding : told.findings) text += "\n" + finding_lines({finding});
     text += listed("Notes:", told.notes);
     if (text.empty()) continue;
-    const AgentTask& task = tasks_.at(work).task;
     parts.push_back(
         cuttable(fmt::format("### What came of '{}' ({})", task.title, task.worker), text));
   }

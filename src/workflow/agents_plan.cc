@@ -85,13 +85,13 @@ Status Agents::settle_worker(AgentTask& task) const {
 // A file that the base does not have may come from a task this one depends on.
 void Agents::settle_files(AgentTask& task) const {
   if (!base_files_) {
-    base_files_.emplace();
     if (Result<std::vector<std::string>> files = repository_.files(input_.base); files)
-      base_files_->insert(files->begin(), files->end());
+      base_files_.emplace(files->begin(), files->end());
   }
   std::erase_if(task.files, [&](const FilePart& part) {
-    if (base_files_->contains(part.path)) return false;
-    if (stays_inside(part.path) && !task.depends_on.empty()) return false;
+    if (base_files_ && base_files_->contains(part.path)) return false;
+    const bool may_come = !base_files_ || !task.depends_on.empty();
+    if (may_come && stays_inside(part.path)) return false;
     task.notes.push_back(
         fmt::format("task '{}' of the plan names {}, which the repository does "
                     "not have; it is not shown",

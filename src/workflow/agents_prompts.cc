@@ -10,7 +10,6 @@
 namespace baton {
 namespace {
 
-constexpr std::int64_t kBytesOfToken = 4;
 // A request is JSON: newlines and quotes take two bytes there.
 constexpr std::int64_t kBodyPercent = 110;
 // Of what tools and system text leave, a task begins with no more than this; the rest is for what
@@ -22,16 +21,6 @@ constexpr int kMostUses = 64;  // more make a mark pay no better
 
 Tokens share(Tokens tokens, std::int64_t percent) {
   return Tokens(tokens.count() * percent / 100);
-}
-
-std::string cut_to(std::string_view text, Tokens most) {
-  const auto bytes =
-      static_cast<std::size_t>(std::max<std::int64_t>(0, most.count() * kBytesOfToken));
-  if (text.size() <= bytes) return std::string(text);
-  const std::size_t end = text.rfind('\n', bytes);
-  return fmt::format("{}\n[cut here: {} bytes are left out]",
-                     text.substr(0, end == text.npos ? 0 : end),
-                     text.size() - (end == text.npos ? 0 : end));
 }
 
 std::size_t bytes_of(const std::vector<PromptBlock>& blocks) {
@@ -85,12 +74,13 @@ std::string Agents::system_of(const AgentTask& task) const {
   const Tokens most = share(context_of(task), kNotesShare);
   if (!worker->omits_project_instructions && !input_.instructions.empty()) {
     text += "\nWhat the project tells everyone who works on it:\n";
-    text += cut_to(input_.instructions, most) + '\n';
+    text += cut_at_line(input_.instructions, most) + '\n';
   }
   const std::vector<std::string> tools = tools_of(task);
   if (std::find(tools.begin(), tools.end(), "skill") != tools.end()) {
     const std::string listing = skill_listing(skills_of(task));
-    if (!listing.empty()) text += "\nSkills, which the skill tool opens:\n" + cut_to(listing, most);
+    if (!listing.empty())
+      text += "\nSkills, which the skill tool opens:\n" + cut_at_line(listing, most);
   }
   std::string opened;
   for (const Skill& skill : skills_of(task)) {
@@ -98,7 +88,7 @@ std::string Agents::system_of(const AgentTask& task) const {
     if (std::find(named.begin(), named.end(), skill.name) == named.end()) continue;
     opened += fmt::format("\nThe skill {}:\n{}\n", skill.name, skill.body);
   }
-  if (!opened.empty() && task.kind != AgentTaskKind::kCleanUp) text += cut_to(opened, most);
+  if (!opened.empty() && task.kind != AgentTaskKind::kCleanUp) text += cut_at_line(opened, most);
   return text;
 }
 
@@ -146,7 +136,9 @@ int Agents::uses_of_system(const RunState& run, const Task& task) const {
   int uses = 0;
   for (const auto& [id, known] : tasks_) {
     if (known.task.worker != own.worker || schema_of(known.task) != schema_of(own)) continue;
-    if (tools_of(known.task) != tools) continue;
+    // Tasks that are placed together are known here before they are in the run.
+    const bool placed = id.number() < static_cast<int>(run.tasks.size());
+    if (!placed || tools_of(known.task) != tools) continue;
     const Task& other = run.task(id);
     if (other.tier == task.tier && other.effort == task.effort && ++uses == kMostUses) break;
   }

@@ -177,14 +177,15 @@ NewTask Agents::made(TaskId id, const AgentTask& task) const {
   NewTask made;
   TaskSpec& spec = made.spec;
   spec.id = id;
+  spec.tier = Tier::kBalanced;
   spec.type = type_of(task);
   if (worker != nullptr) {
-    spec.tier = worker->tier.value_or(Tier::kBalanced);
+    spec.tier = worker->tier.value_or(spec.tier);
     spec.model = worker->model;
     spec.effort = worker->effort;
     if (worker->max_turns) spec.limits.turns = *worker->max_turns;
   }
-  spec.tier = row.tier.value_or(spec.tier);
+  spec.tier = row.tier.value_or(task.kind == AgentTaskKind::kPlan ? Tier::kDeep : spec.tier);
   if (!row.effort.empty()) spec.effort = row.effort;
   if (row.limits.turns) spec.limits.turns = row.limits.turns;
   spec.limits.tokens = row.limits.tokens;
@@ -225,9 +226,11 @@ void Agents::add_work(AgentTask task, std::vector<TaskId> after, std::vector<Tas
   if (!writes(task)) return;
   AgentTask merge;
   merge.kind = AgentTaskKind::kIntegration;
-  merge.worker = input_.recipe.integrator.worker;
+  const Recipe& recipe = input_.recipe;
+  const bool has_integrator = input_.find_worker(recipe.integrator.worker) != nullptr;
+  merge.worker = has_integrator ? recipe.integrator.worker : recipe.fix.worker;
   merge.title = fmt::format("Merge: {}", task.title);
-  merge.description = input_.recipe.words.integrate;
+  merge.description = recipe.words.integrate;
   merge.constraints = std::move(task.constraints);
   merge.acceptance = std::move(task.acceptance);
   merge.commands = std::move(task.commands);

@@ -12,6 +12,12 @@ namespace {
 constexpr std::size_t kShortCommit = 12;
 constexpr std::size_t kMostDiff = 4 << 20;
 
+// What models wrote must not look like a line of ours.
+std::string inside_a_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 std::string files_text(const std::vector<FilePart>& files) {
   std::string text;
   for (const FilePart& part : files) {
@@ -41,7 +47,8 @@ std::vector<std::string> Agents::notes() const {
   for (const auto& [id, known] : tasks_) {
     notes.insert(notes.end(), known.task.notes.begin(), known.task.notes.end());
     if (!known.fault.empty()) notes.push_back(known.fault);
-    if (known.result && !known.result->note.empty())
+    // What an answer says of itself stands in its own place.
+    if (known.result && known.result->answer.empty() && !known.result->note.empty())
       notes.push_back(fmt::format("{}: {}", id.to_string(), known.result->note));
   }
   const std::optional<RoleRow>& review = input_.recipe.review;
@@ -58,7 +65,7 @@ std::string Agents::question(std::string_view gate) const {
 
 std::string Agents::plan_question() const {
   std::string text;
-  if (!approach_.empty()) text += approach_ + "\n\n";
+  if (!approach_.empty()) text += inside_a_line(approach_) + "\n\n";
   bool any = false;
   for (const auto& [id, known] : tasks_) {
     const AgentTask& task = known.task;
@@ -67,7 +74,8 @@ std::string Agents::plan_question() const {
     fmt::format_to(std::back_inserter(text), "{} {}: {}\n", id.to_string(), task.worker,
                    task.title);
     const auto line = [&](std::string_view what, const std::string& value) {
-      if (!value.empty()) fmt::format_to(std::back_inserter(text), "   {}: {}\n", what, value);
+      if (!value.empty())
+        fmt::format_to(std::back_inserter(text), "   {}: {}\n", what, inside_a_line(value));
     };
     line("why", task.reason);
     line("files", files_text(task.files));
@@ -96,8 +104,9 @@ std::string Agents::merge_question() const {
     fmt::format_to(std::back_inserter(text), "Files: {}\n", fmt::join(paths, ", "));
   }
   for (const Finding& finding : open_findings()) {
-    fmt::format_to(std::back_inserter(text), "Not mended: {}:{} ({}) {}\n", finding.file,
-                   finding.line, to_string(finding.severity), finding.message);
+    fmt::format_to(std::back_inserter(text), "Not mended: {}:{} ({}) {}\n",
+                   inside_a_line(finding.file), finding.line, to_string(finding.severity),
+                   inside_a_line(finding.message));
   }
   return text;
 }
