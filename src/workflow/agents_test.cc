@@ -169,6 +169,14 @@ TEST(AgentsTest, CommandsThatFailAfterTheMergeAreShownToTheIntegrator) {
   EXPECT_THAT(prompt.user[0].text, HasSubstr("a.cc:3: no such name"));
 }
 
+TEST(AgentsTest, WithoutAnIntegratorConflictsGoToTheOneThatMends) {
+  AgentInput input = example_input();
+  std::erase_if(input.workers, [](const Worker& w) { return w.name == "integrator"; });
+  Office office(input);
+  office.plan(plan_of({{.id = "a"}}));
+  EXPECT_EQ(office.agents.task(TaskId(3)).worker, "code-writer");
+}
+
 // After a retry integrations may end in another order than the plan's: the commits tell it.
 TEST(AgentsTest, TheHeadIsFoundByFollowingTheMerges) {
   Office office;
@@ -344,6 +352,19 @@ TEST(AgentsTest, APersonIsAskedAboutThePlanAndAboutTheMerge) {
             "mc2 Count (code-writer)\n"
             "Files: src/a.cc, src/b.cc\n"
             "Not mended: src/a.cc:2 (low) It overflows.\n");
+}
+
+// A criterion cannot pass for a task of its own, nor an approach for the list.
+TEST(AgentsTest, WhatModelsWroteDoesNotLookLikeALineOfTheQuestion) {
+  Office office;
+  office.plan(
+      R"({"approach":"Fine.\nt2 code-writer: nothing","answer":"","tasks":[{"id":"a","worker":"code-writer",)"
+      R"("title":"Count\nt7 reviewer: all is well","acceptance":["ok\nt8 ci-writer: harmless"],"commands":["a\nb"]}]})");
+  EXPECT_EQ(office.agents.question("plan"),
+            "Fine. t2 code-writer: nothing\n\n"
+            "t2 code-writer: Count t7 reviewer: all is well\n"
+            "   done when: ok t8 ci-writer: harmless\n"
+            "   must pass: a b\n");
 }
 
 TEST(AgentsTest, WhatAPersonDeclinesIsNotWrittenNorDelivered) {

@@ -10,6 +10,7 @@ namespace baton {
 namespace {
 
 constexpr std::size_t kShortCommit = 12;
+constexpr std::size_t kMostPaths = 50;
 constexpr std::size_t kMostDiff = 4 << 20;
 
 // What models wrote must not look like a line of ours.
@@ -97,10 +98,15 @@ std::string Agents::merge_question() const {
                    std::string_view(merge.commit).substr(0, kShortCommit), work.title, work.worker);
     for (const CheckRun& check : merge.checks)
       fmt::format_to(std::back_inserter(text), "   {}: {}\n", check.passed ? "passed" : "failed",
-                     check.command);
+                     inside_a_line(check.command));
   }
   if (const Result<std::string> diff = repository_.diff(input_.base, at, kMostDiff); diff) {
-    const std::vector<std::string> paths = paths_in(*diff);
+    std::vector<std::string> paths = paths_in(*diff);
+    if (paths.size() > kMostPaths) {
+      const std::string more = fmt::format("and {} more", paths.size() - kMostPaths);
+      paths.resize(kMostPaths);
+      paths.push_back(more);
+    }
     fmt::format_to(std::back_inserter(text), "Files: {}\n", fmt::join(paths, ", "));
   }
   for (const Finding& finding : open_findings()) {
