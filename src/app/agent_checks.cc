@@ -97,7 +97,7 @@ std::vector<CheckLine> checks_of(const RunState& run, const Agents& agents) {
     const AgentResult& result = *agents.result(id);
     const std::string& whose = agents.task(id).of;
     for (const CheckRun& check : result.checks) checks.ran(check, whose, true);
-    if (!result.checks.empty()) continue;
+    if (!result.checks.empty() || result.commit == result.onto) continue;
     const AgentResult* writer = agents.result(agents.integration(id).writer);
     if (writer == nullptr) continue;
     for (const CheckRun& check : writer->checks) checks.held(check, whose);
