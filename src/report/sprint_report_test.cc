@@ -11,7 +11,6 @@
 namespace baton {
 namespace {
 
-using example::dollars;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -111,9 +110,9 @@ Models
   claude-haiku-4-5       9       44,456       6,345     $0.2500    25.0%
 
 Earlier sprints of this name
-  sprint          began              done       cost     per job   change  per hour   change
-  this one        2026-11-20       2 of 3      $1.00     $0.5000        -      20.0        -
-  s-earlier00000  2026-11-19       1 of 3      $2.00       $2.00   -75.0%      10.0  +100.0%
+  sprint          began             done       cost     per job   change  per hour   change
+  this one        2026-11-20      2 of 3      $1.00     $0.5000        -      20.0        -
+  s-earlier00000  2026-11-19      1 of 3      $2.00       $2.00   -75.0%      10.0  +100.0%
 )");
 }
 
