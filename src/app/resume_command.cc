@@ -48,7 +48,7 @@ RunState TakenUp::as_restored() const {
 }
 
 bool TakenUp::is_over() const {
-  return baton::is_over(run.status) && as_restored().ended == run.ended;
+  return baton::is_over(run.status) && as_restored().ended == static_cast<int>(run.tasks.size());
 }
 
 Result<TakenUp> take_up(Session& session, const RunOptions& options) {

@@ -203,5 +203,125 @@ TEST(AgentsTest, AnAnswerToNoQuestionContradictsTheJournal) {
             "task t1 is followed without leading to others");
 }
 
+// ---- what is done again ----
+
+TEST(AgentsTest, AProgramThatSumsUpRunsAgainOnceWhatWasSkippedIsDone) {
+  Story story;
+  story.add(spec(0, Role::kOrchestrator, Tier::kDeep));
+  TaskSpec last = spec(1, Role::kOrchestrator, Tier::kLocal);
+  last.checkers_first = last.last = true;
+  story.add(last);
+  story.prepared(kPlan);
+  story.add(spec(2, Role::kWorker, Tier::kDeep));
+  story.prepared(TaskId(2));
+  story.settled(CallId(1));
+  story.settled(CallId(2), Verdict::kRefused);
+  story.tell(CheckersEnded{kNoon, TaskId(1), "findings", "", true});
+  ASSERT_EQ(story.run.status, RunStatus::kPartial);
+  evolve(story.run, RetryAsked{kNoon});
+  story.tell(RunResumed{kNoon});
+  story.prepared(TaskId(2));
+  const auto events = story.settled(CallId(3));
+  EXPECT_EQ(only<CheckersStarted>(events), (std::vector<CheckersStarted>{{kNoon, TaskId(1)}}));
+}
+
+TEST(AgentsTest, AProgramThatAModelTookOverFromRunsAgainToo) {
+  Story story;
+  TaskSpec merge = spec(0, Role::kOrchestrator, Tier::kDeep);
+  merge.checkers_first = true;
+  story.add(merge);
+  story.tell(CheckersEnded{kNoon, TaskId(0), "trouble", "a conflict", false});
+  story.prepared(TaskId(0));
+  story.settled(CallId(1), Verdict::kRefused);
+  evolve(story.run, RetryAsked{kNoon});
+  EXPECT_EQ(only<CheckersStarted>(story.tell(RunResumed{kNoon})).size(), 1U);
+}
+
+TEST(AgentsTest, ALeadThatIsDoneAgainKeepsThePlanOpenForWhatItBrings) {
+  Story story;
+  story.add(spec(0, Role::kOrchestrator, Tier::kDeep));
+  story.prepared(kPlan);
+  TaskSpec lead = spec(1, Role::kWorker, Tier::kDeep);
+  lead.leads = true;
+  story.add(lead);
+  story.prepared(TaskId(1));
+  story.settled(CallId(1));
+  story.settled(CallId(2), Verdict::kRefused);
+  story.tell(TaskFollowed{kNoon, TaskId(1)});
+  ASSERT_EQ(story.run.status, RunStatus::kPartial);
+  evolve(story.run, RetryAsked{kNoon});
+  story.tell(RunResumed{kNoon});
+  story.prepared(TaskId(1));
+  EXPECT_THAT(only<RunEnded>(story.settled(CallId(3))), IsEmpty());
+  EXPECT_EQ(only<RunEnded>(story.tell(TaskFollowed{kNoon, TaskId(1)})).size(), 1U);
+}
+
+// The planner's stream broke off: more may come.
+TEST(AgentsTest, NobodyIsAskedAboutHalfAPlan) {
+  RunCreated created = Story::asked();
+  created.gates = {"plan"};
+  Story story(created);
+  story.add(spec(0, Role::kOrchestrator, Tier::kDeep));
+  story.prepared(kPlan);
+  TaskSpec task = worker(1);
+  task.gate = "plan";
+  story.add(task);
+  EXPECT_THAT(only<ApprovalAsked>(story.cut(CallId(1))), IsEmpty());
+}
+
+TEST(AgentsTest, WhatWasApprovedIsAskedAboutAgainWhenItIsDoneAgain) {
+  RunCreated created = Story::asked();
+  created.gates = {"merge"};
+  Story story(created);
+  story.add(spec(0, Role::kWorker, Tier::kDeep));
+  TaskSpec merge = worker(1);
+  merge.last = true;
+  merge.gate = "merge";
+  story.add(merge);
+  story.tell(PlanClosed{kNoon});
+  story.prepared(TaskId(0));
+  EXPECT_EQ(only<ApprovalAsked>(story.settled(CallId(1), Verdict::kRefused)).size(), 1U);
+  story.tell(ApprovalGiven{kNoon, "merge", true});
+  story.prepared(TaskId(1));
+  story.settled(CallId(2));
+  ASSERT_EQ(story.run.status, RunStatus::kPartial);
+  evolve(story.run, RetryAsked{kNoon});
+  story.tell(RunResumed{kNoon});
+  story.prepared(TaskId(0));
+  EXPECT_EQ(only<ApprovalAsked>(story.settled(CallId(3))).size(), 1U);
+}
+
+// A run that was paused over night has not used up its attempts' minutes.
+TEST(AgentsTest, TheTimeInWhichNobodyDroveTheRunIsNoneOfItsAttempts) {
+  TaskSpec task = spec(0, Role::kWorker, Tier::kDeep);
+  task.limits.wall = Millis::seconds(3600);
+  Story story = begun(task);
+  asks_for_tools(story);
+  story.tell(StopRequested{kNoon, {}});
+  story.now = kNoon + Millis::seconds(36'000);
+  story.tell(RunResumed{story.now});
+  ToolsEnded end = used("a", "tree");
+  end.at = story.now;
+  EXPECT_EQ(only<TurnStarted>(story.tell(end)).size(), 1U);
+}
+
+TEST(AgentsTest, WhatBuildsUponATaskThatIsDoneAgainBeginsAnew) {
+  Story story;
+  story.add(spec(0, Role::kWorker, Tier::kDeep));
+  TaskSpec next = spec(1, Role::kWorker, Tier::kDeep);
+  next.after = {kTask};
+  story.add(next);
+  story.prepared(kTask);
+  story.settled(CallId(1), Verdict::kRefused);
+  story.prepared(TaskId(1));
+  asks_for_tools(story);
+  story.tell(used("a", "tree", TaskId(1)));
+  ASSERT_EQ(story.run.task(TaskId(1)).turns.size(), 1U);
+  evolve(story.run, RetryAsked{kNoon});
+  story.tell(RunResumed{kNoon});
+  EXPECT_EQ(story.run.task(TaskId(1)).status, TaskStatus::kWaiting);
+  EXPECT_EQ(story.run.task(TaskId(1)).workspace(), "");
+}
+
 }  // namespace
 }  // namespace baton

@@ -118,6 +118,16 @@ std::optional<std::string> contradiction(const RunState& run, const Event& event
     return begun_contradiction(run, prepared->task, TaskStatus::kPreparing, "is prepared");
   if (const auto* used = std::get_if<ToolsEnded>(&event))
     return begun_contradiction(run, used->task, TaskStatus::kUsingTools, "has used its tools");
+  if (const auto* tools = std::get_if<ToolsStarted>(&event)) {
+    if (auto wrong = begun_contradiction(run, tools->task, TaskStatus::kDeciding, "uses tools"))
+      return wrong;
+    if (run.task(tools->task).last_end) return std::nullopt;
+    return fmt::format("task {} uses tools that no answer asks for", tools->task.to_string());
+  }
+  if (const auto* asked = std::get_if<ApprovalAsked>(&event)) {
+    if (!run.asked.contains(asked->gate)) return std::nullopt;
+    return fmt::format("'{}' is asked for a second time", asked->gate);
+  }
   if (const auto* followed = std::get_if<TaskFollowed>(&event))
     return followed_contradiction(run, followed->task);
   if (const auto* given = std::get_if<ApprovalGiven>(&event)) {

@@ -116,20 +116,31 @@ void uncount_try(Task& task) {
 
 // What its end brings is to be added once it has come.
 void await_followers(RunState& run, Task& task) {
-  if (task.spec.leads && task.followed) ++run.to_follow;
+  if (!task.spec.leads) return;
+  run.plan_closed = false;
+  if (task.followed) ++run.to_follow;
   task.followed = false;
 }
 
-// To be done after all.
-void reopen(RunState& run, Task& task) {
+// What a person was asked about is not what there is now.
+void forget_approval(RunState& run, const Task& task) {
+  run.approved.erase(task.spec.gate);
+  run.asked.erase(task.spec.gate);
+}
+
+// To be done after all: from the beginning, or, where only its money was short, from the turn that
+// it got to.
+void reopen(RunState& run, Task& task, bool goes_on) {
   await_followers(run, task);
+  forget_approval(run, task);
   if (task.skipped) --run.skipped;
   --run.ended;
   task.skipped.reset();
   task.note.clear();
   task.result.clear();
+  task.checked = task.covered = false;  // what it found then may not hold now
   task.attempts_here = task.tries = 0;
-  task.turns.clear();
+  if (!goes_on) task.turns.clear();
   move_to(run, task, TaskStatus::kWaiting);
 }
 
@@ -149,20 +160,39 @@ bool not_begun(const Task& task) {
          (task.status == TaskStatus::kReady && task.attempts == 0 && !task.checked);
 }
 
+// It builds upon a task that is done again: what it has so far may not hold then. A call in flight
+// has its end told first.
+bool builds_on_reopened(const RunState& run, const Task& task, const std::set<TaskId>& reopened) {
+  if (task.ended() || task.status == TaskStatus::kCalling) return false;
+  return std::any_of(task.spec.after.begin(), task.spec.after.end(), [&](TaskId before) {
+    return reopened.contains(before) && !run.task(before).ended();
+  });
+}
+
+void begin_anew(RunState& run, Task& task) {
+  task.checked = task.covered = false;
+  task.turns.clear();
+  task.rounds.clear();
+  task.last_end.reset();
+  task.tool_result.clear();
+  move_to(run, task, TaskStatus::kWaiting);
+}
+
 // What was skipped for one of these reasons has another chance. Dependents that went ahead without
 // it stay done; those that have not begun wait for it again, and what sums everything up is done
 // again after it.
-void reopen_skipped(RunState& run, const std::set<SkipReason>& reasons) {
-  bool reopened = false;
+void reopen_skipped(RunState& run, const std::set<SkipReason>& reasons, bool goes_on) {
+  std::set<TaskId> reopened;
   for (Task& task : run.tasks) {
     task.dependents.clear();
     if (!task.skipped || !reasons.contains(*task.skipped)) continue;
-    reopened = true;
+    reopened.insert(task.spec.id);
     if (task.spec.id == TaskId(0) && task.spec.role == Role::kOrchestrator) run.plan_closed = false;
-    reopen(run, task);
+    reopen(run, task, goes_on);
   }
   for (Task& task : run.tasks) {
-    if (reopened && task.spec.last && task.ended()) reopen(run, task);
+    if (!reopened.empty() && task.spec.last && task.ended()) reopen(run, task, false);
+    if (builds_on_reopened(run, task, reopened)) begin_anew(run, task);
   }
   for (Task& task : run.tasks) {
     if (!not_begun(task)) continue;
@@ -176,7 +206,7 @@ void on(RunState& run, const BudgetRaised& event) {
   run.created.budget = event.budget;
   run.budget.raise(event.budget);
   run.day.exhausted = false;
-  reopen_skipped(run, {SkipReason::kBudget, SkipReason::kNeeded});
+  reopen_skipped(run, {SkipReason::kBudget, SkipReason::kNeeded}, true);
 }
 
 void on(RunState& run, const RetryAsked&) {
@@ -184,8 +214,10 @@ void on(RunState& run, const RetryAsked&) {
   std::erase_if(run.approved, [](const auto& answer) { return !answer.second; });
   std::erase_if(run.asked, [&](const std::string& gate) { return !run.approved.contains(gate); });
   reopen_skipped(
-      run, {SkipReason::kFailed, SkipReason::kBudget, SkipReason::kNoPrice, SkipReason::kTooLarge,
-            SkipReason::kProvider, SkipReason::kLimit, SkipReason::kNeeded, SkipReason::kDeclined});
+      run,
+      {SkipReason::kFailed, SkipReason::kBudget, SkipReason::kNoPrice, SkipReason::kTooLarge,
+       SkipReason::kProvider, SkipReason::kLimit, SkipReason::kNeeded, SkipReason::kDeclined},
+      false);
 }
 
 void on(RunState& run, const AllotmentAsked& event) {
@@ -488,6 +520,17 @@ void on(RunState& run, const RunEnded& event) {
   run.reason = event.reason;
 }
 
+bool goes_on_after_a_pause(const Event& event) {
+  return std::holds_alternative<RunResumed>(event) || std::holds_alternative<BudgetRaised>(event) ||
+         std::holds_alternative<RetryAsked>(event);
+}
+
+// The time in which nobody drove the run is none of its attempts'.
+void spare_attempts(RunState& run, Millis pause) {
+  if (pause <= Millis(0)) return;
+  for (Task& task : run.tasks) task.attempt_since = task.attempt_since + pause;
+}
+
 }  // namespace
 
 std::string_view to_string(TaskStatus status) {
@@ -523,7 +566,10 @@ std::string share_day(const RunState& run, Instant now) {
 }
 
 void evolve(RunState& run, const Event& event) {
+  const Instant at = at_of(event);
+  if (goes_on_after_a_pause(event)) spare_attempts(run, at - run.last_at);
   std::visit([&run](const auto& e) { on(run, e); }, event);
+  run.last_at = at;
 }
 
 Result<RunState> replay(std::span<const Event> events) {

@@ -150,6 +150,7 @@ struct OpenBatch {
 
 struct RunState {
   RunCreated created;
+  Instant last_at;  // of the last event
   RunStatus status = RunStatus::kRunning;
   std::string reason;
   bool stopping = false;

@@ -88,7 +88,9 @@ Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
 
 // Once nothing else goes on, so that what is asked about is all there.
 Decision decide_gate(const RunState& run, Instant now) {
-  if (run.created.gates.empty() || run.running > 0) return std::nullopt;
+  const bool planning = run.tasks.empty() || !run.tasks.front().ended() || run.to_follow > 0;
+  if (run.created.gates.empty() || planning || run.running > 0 || !run.backing_off.empty())
+    return std::nullopt;
   for (const auto& [lane, tasks] : run.ready) {
     for (const TaskId id : tasks) {
       const Task& task = run.task(id);

@@ -132,6 +132,27 @@ TEST(TurnsTest, AFailureInALaterTurnRepeatsThatCallAlone) {
   EXPECT_EQ(task(story).turns.size(), 1U);
 }
 
+TEST(TurnsTest, AnAttemptThatRanOutOfMoneyGoesOnFromItsLastTurnOnceThereIsMore) {
+  Story story(Money::cents(8));
+  TaskSpec limited = spec(0, Role::kWorker, Tier::kFast);
+  limited.limits.wall = Millis::seconds(3600);
+  story.add(limited);
+  story.tell(PlanClosed{kNoon});
+  story.prepared(TaskId(0));
+  answered(story, Verdict::kContinue);
+  ASSERT_EQ(only<RunEnded>(story.prepared(TaskId(0), Tokens(190'000))).at(0).status,
+            RunStatus::kBudgetExhausted);
+
+  story.now = kNoon + Millis::seconds(86'400);
+  story.tell(BudgetRaised{story.now, Money::dollars(1)});
+  const auto events = story.tell(RunResumed{story.now});
+  EXPECT_TRUE(only<AttemptStarted>(events).empty());
+  EXPECT_EQ(only<TurnStarted>(events).at(0).turn, 2);
+  story.prepared(TaskId(0));
+  // The day that it waited for money is not its time.
+  EXPECT_EQ(only<TurnStarted>(answered(story, Verdict::kContinue)).at(0).turn, 3);
+}
+
 TEST(TurnsTest, FailuresOfOneTurnAreNotCountedForTheNext) {
   Story story = begun();
   for (int turn = 1; turn <= 4; ++turn) {

@@ -68,8 +68,9 @@ void Driver::begin(RunCreated created, std::vector<Blob> texts) {
   tell_together(std::move(facts), std::move(texts));
 }
 
-// In one commit.
+// In one commit: of what belongs together, a crash leaves all or nothing.
 void Driver::tell_together(std::vector<Event> facts, std::vector<Blob> texts) {
+  if (over_ || run_.status != RunStatus::kRunning) return;
   std::vector<Event> events;
   for (Event& fact : facts) {
     std::vector<Event> more = step(run_, std::move(fact), parts_.rules);
@@ -91,11 +92,10 @@ void Driver::resume(RunState state, std::vector<Event> asked) {
   run_ = std::move(state);
   // Only noted: what the process before had in flight is ended before anything is decided.
   for (const Event& fact : asked) evolve(run_, fact);
-  if (!asked.empty()) record(std::move(asked), {});
   if (Status read = conversations_.restore(run_, parts_.journal); !read) return fail(read.error());
   // Findings of checkers that a model's answer is still to join.
   for (const Task& task : run_.tasks) {
-    if (task.ended() || task.findings.empty()) continue;
+    if (task.ended() || !task.checked || task.findings.empty()) continue;
     Result<std::string> text = parts_.journal.blob(task.findings);
     if (!text) return fail(text.error());
     findings_[task.spec.id] = std::move(*text);
@@ -105,7 +105,11 @@ void Driver::resume(RunState state, std::vector<Event> asked) {
   for (const Task& task : run_.tasks) {
     if (task.ended() && task.spec.leads && !task.followed) ended_leads_.push_back(task.spec.id);
   }
-  tell(RunResumed{Loop::now()});
+  // One commit: what is asked for and not begun would be asked for in vain.
+  std::vector<Event> events = step(run_, RunResumed{Loop::now()}, parts_.rules);
+  events.insert(events.begin(), std::make_move_iterator(asked.begin()),
+                std::make_move_iterator(asked.end()));
+  record(std::move(events), {});
   collect(to_collect);
 }
 
@@ -119,10 +123,9 @@ void Driver::cut() {
 }
 
 void Driver::tell(Event fact, std::vector<Blob> texts) {
-  const bool resumes = std::holds_alternative<RunResumed>(fact);
-  if (over_ || (run_.status != RunStatus::kRunning && !resumes)) return;
-  std::vector<Event> events = step(run_, std::move(fact), parts_.rules);
-  record(std::move(events), std::move(texts));
+  std::vector<Event> facts;
+  facts.push_back(std::move(fact));
+  tell_together(std::move(facts), std::move(texts));
 }
 
 // What needs no durability (a prompt is prepared, nothing leaves the process) follows at once, so
@@ -370,11 +373,11 @@ void Driver::tell_pacer(const Transfer& transfer, const CallOutcome& outcome) co
 void Driver::hear(CallId call, std::string_view bytes) {
   Transfer& transfer = *transfers_.at(call);
   transfer.reply.feed(bytes, [&](std::string_view piece) {
-    for (NewTask& task : parts_.workflow.read_piece(run_.task(transfer.task), piece)) {
-      std::vector<Blob> texts;
-      TaskAdded added = placed(std::move(task), Loop::now(), texts);
-      tell(std::move(added), std::move(texts));
-    }
+    std::vector<Blob> texts;
+    std::vector<Event> facts;
+    for (NewTask& task : parts_.workflow.read_piece(run_.task(transfer.task), piece))
+      facts.push_back(placed(std::move(task), Loop::now(), texts));
+    if (!facts.empty()) tell_together(std::move(facts), std::move(texts));
   });
   if (transfer.opens_gate && transfer.reply.begun()) {
     transfer.opens_gate = false;
@@ -438,7 +441,11 @@ void Driver::check(TaskId task) {
 void Driver::use_tools(TaskId id) {
   // Whoever resumes the run runs them.
   if (run_.stopping || run_.halt) return;
-  const ToolsRequest request{run_.task(id), tool_uses_in(conversations_.held(id))};
+  Task task = run_.task(id);
+  // Whichever binds first is what the model is told of.
+  if (const auto most = run_.created.limits.turns)
+    task.spec.limits.turns = std::min(*most, task.spec.limits.turns.value_or(*most));
+  const ToolsRequest request{task, tool_uses_in(conversations_.held(id))};
   parts_.run_tools(request, [this, alive = alive_, id](Result<ToolsResult> result) {
     if (!*alive || over_ || run_.task(id).status != TaskStatus::kUsingTools) return;
     if (!result) return stop(result.error().message);

@@ -18,7 +18,7 @@ Status restore(Workflow& workflow, const RunState& run, Journal& journal) {
     workflow.added(task.spec, *brief);
   }
   for (const Task& task : run.tasks) {
-    if (!task.ended() && task.findings.empty()) continue;
+    if (!task.ended() && (!task.checked || task.findings.empty())) continue;
     const Result<std::string> findings = text_of(journal, task.findings);
     if (!findings) return findings.error();
     if (!task.ended()) {
