@@ -256,6 +256,16 @@ TEST(AgentsTest, ALeadThatIsDoneAgainKeepsThePlanOpenForWhatItBrings) {
   EXPECT_EQ(only<RunEnded>(story.tell(TaskFollowed{kNoon, TaskId(1)})).size(), 1U);
 }
 
+// What will lead to more, once it has begun, keeps nobody from being asked: it may wait for this.
+TEST(AgentsTest, APersonIsAskedAboutThePlanThoughAReviewIsStillToCome) {
+  Story story = gated();
+  TaskSpec review = worker(3);
+  review.leads = true;
+  review.after = {TaskId(1), TaskId(2)};
+  story.add(review);
+  EXPECT_EQ(only<ApprovalAsked>(story.settled(CallId(1))).size(), 1U);
+}
+
 // The planner's stream broke off: more may come.
 TEST(AgentsTest, NobodyIsAskedAboutHalfAPlan) {
   RunCreated created = Story::asked();

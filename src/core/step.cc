@@ -86,10 +86,17 @@ Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
   return std::nullopt;
 }
 
+// Whether something that has begun will still bring tasks.
+bool may_grow(const RunState& run) {
+  return run.tasks.empty() || !run.tasks.front().ended() ||
+         std::any_of(run.tasks.begin(), run.tasks.end(), [](const Task& task) {
+           return task.spec.leads && task.ended() && !task.followed;
+         });
+}
+
 // Once nothing else goes on, so that what is asked about is all there.
 Decision decide_gate(const RunState& run, Instant now) {
-  const bool planning = run.tasks.empty() || !run.tasks.front().ended() || run.to_follow > 0;
-  if (run.created.gates.empty() || planning || run.running > 0 || !run.backing_off.empty())
+  if (run.created.gates.empty() || run.running > 0 || !run.backing_off.empty() || may_grow(run))
     return std::nullopt;
   for (const auto& [lane, tasks] : run.ready) {
     for (const TaskId id : tasks) {
