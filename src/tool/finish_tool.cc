@@ -1,15 +1,12 @@
 #include <fmt/format.h>
 
+#include "tool/acceptance.h"
 #include "tool/json_schema.h"
-#include "tool/sandbox_job.h"
 #include "tool/tool_form.h"
 #include "tool/tool_text.h"
 
 namespace baton {
 namespace {
-
-constexpr Millis kCommandLimit = Millis::seconds(900);
-constexpr std::size_t kMostOutput = 8 << 10;
 
 constexpr std::string_view kPlainAnswer =
     R"({"type":"object","properties":{)"
@@ -20,40 +17,19 @@ std::string_view schema_of(const ToolSite& site) {
   return site.answer_schema.empty() ? kPlainAnswer : std::string_view(site.answer_schema);
 }
 
-// What came of the acceptance commands.
-struct Acceptance {
-  std::string refusal;               // why the answer is not accepted; empty: it is
-  std::vector<std::string> not_run;  // and why
-  int passed = 0;
-  bool ran = false;
-};
-
-Acceptance accept(const ToolSite& site) {
-  Acceptance acceptance;
-  for (const std::string& command : site.acceptance) {
-    if (site.sandbox == nullptr) {
-      acceptance.not_run.push_back(fmt::format("`{}` (there is no sandbox)", shown(command)));
-      continue;
-    }
-    if (site.allow_command && !site.allow_command(command)) {
-      acceptance.not_run.push_back(fmt::format("`{}` (the user did not allow it)", shown(command)));
-      continue;
-    }
-    const Result<SandboxEnd> end = run_in_sandbox(site, {"bash", "-c", command}, kCommandLimit);
-    acceptance.ran = true;
-    if (end && passed(*end)) {
-      ++acceptance.passed;
-      continue;
-    }
-    acceptance.refusal = fmt::format("`{}` must pass, but it {}", shown(command),
-                                     end ? ending_of(*end) : "was not run: " + end.error().message);
-    if (end && !end->output.empty()) {
-      acceptance.refusal +=
-          fmt::format("; its output ends so:\n{}", tail_of(program_text(end->output), kMostOutput));
-    }
-    return acceptance;
+// What the model is told of the commands beside "accepted".
+std::string told_of(const std::vector<CommandCheck>& checks) {
+  std::size_t passed = 0;
+  std::vector<std::string> not_run;
+  for (const CommandCheck& check : checks) {
+    if (check.state == CommandCheck::State::kPassed) ++passed;
+    if (check.state == CommandCheck::State::kNotRun)
+      not_run.push_back(fmt::format("`{}` ({})", shown(check.command), check.detail));
   }
-  return acceptance;
+  std::string text;
+  if (passed > 0) text += fmt::format("; {} passed", counted(passed, "acceptance command"));
+  if (!not_run.empty()) text += fmt::format("; not run: {}", fmt::join(not_run, ", "));
+  return text;
 }
 
 // Its form is the task's, so it is no FormedTool.
@@ -71,24 +47,24 @@ class FinishTool final : public Tool {
     if (Status checked = check_schema(input, schema_of(site), ""); !checked) {
       return failed_result("the answer has not the form it must have: " + checked.error().message);
     }
-    const Acceptance acceptance = accept(site);
+    Result<std::vector<CommandCheck>> checks = run_acceptance(site, site.acceptance);
+    if (!checks) {
+      return failed_result("not accepted: the acceptance commands could not be run: " +
+                           checks.error().message);
+    }
     ToolResult result;
-    result.changed = acceptance.ran;
-    if (!acceptance.refusal.empty()) {
+    result.checks = std::move(*checks);
+    result.changed = site.sandbox != nullptr && !result.checks.empty();
+    for (const CommandCheck& check : result.checks) {
+      if (check.state != CommandCheck::State::kFailed) continue;
       result.failed = true;
       result.text =
-          fmt::format("not accepted: {}\nMend it, then call finish again.", acceptance.refusal);
+          fmt::format("not accepted: `{}` must pass, but it {}\nMend it, then call finish again.",
+                      shown(check.command), check.detail);
       return result;
     }
     result.answer = input;
-    result.text = "accepted";
-    if (acceptance.passed > 0) {
-      result.text += fmt::format("; {} passed", counted(static_cast<std::size_t>(acceptance.passed),
-                                                        "acceptance command"));
-    }
-    if (!acceptance.not_run.empty()) {
-      result.text += fmt::format("; not run: {}", fmt::join(acceptance.not_run, ", "));
-    }
+    result.text = "accepted" + told_of(result.checks);
     return result;
   }
 };

@@ -106,10 +106,9 @@ TEST_F(SandboxedToolsTest, FinishIsAcceptedOnlyIfAllCommandsPass) {
   const ToolResult early = call("finish", R"({"summary":"done"})");
   EXPECT_TRUE(early.failed);
   EXPECT_EQ(early.answer, "");
-  EXPECT_THAT(
-      early.text,
-      AllOf(StartsWith("not accepted: `echo checking"), HasSubstr("ended with code 4"),
-            HasSubstr("checking\nno done.txt\n"), HasSubstr("call finish again")));
+  EXPECT_THAT(early.text,
+              AllOf(StartsWith("not accepted: `echo checking"), HasSubstr("ended with code 4"),
+                    HasSubstr("checking\nno done.txt\n"), HasSubstr("call finish again")));
   ASSERT_TRUE(workspace.write("done.txt", ""));
   const ToolResult late = call("finish", R"({"summary":"done"})");
   EXPECT_EQ(late.text, "accepted; 2 acceptance commands passed");

@@ -39,11 +39,23 @@ struct ToolSite {
   const Cancellation* cancel = nullptr;
 };
 
+// What an acceptance command came to.
+struct CommandCheck {
+  enum class State { kPassed, kFailed, kNotRun };
+
+  std::string command;
+  State state = State::kNotRun;
+  std::string detail;  // how it failed, with its output's end; why it was not run
+
+  bool operator==(const CommandCheck&) const = default;
+};
+
 struct ToolResult {
   std::string text;      // for the model
   bool failed = false;   // it did not do what it was asked to
   bool changed = false;  // the workspace may be another than before
   std::string answer;    // of `finish` alone: the task's answer (JSON); the attempt is over
+  std::vector<CommandCheck> checks;  // of `finish` alone
 };
 
 // The most that one result tells the model, in bytes.

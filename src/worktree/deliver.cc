@@ -82,7 +82,31 @@ Status send_objects(const GitPlace& place, const fs::path& user, const std::stri
   return connected ? Status() : Status(connected.error());
 }
 
+// A commit that this run may have made the branch at: noted before it is.
+std::string delivery_ref(const std::string& commit) {
+  return "refs/baton/delivered/" + commit;
+}
+
+Status note_delivery(const GitPlace& place, const std::string& commit) {
+  const Result<std::string> noted =
+      git_output(place, "note the delivery", {"update-ref", delivery_ref(commit), commit});
+  return noted ? Status() : Status(noted.error());
+}
+
+bool is_delivered(const GitPlace& place, const std::string& commit) {
+  const Result<ProgramOutput> found =
+      git(place, {"show-ref", "--verify", "--quiet", delivery_ref(commit)});
+  return found && found->status == 0;
+}
+
 }  // namespace
+
+Status RunRepository::check_new_branch(const fs::path& user, const std::string& branch) {
+  if (Status fits = check_branch_name(user, branch); !fits) return fits;
+  const Result<std::optional<std::string>> tip = tip_of(user, branch);
+  if (!tip) return tip.error();
+  return *tip ? taken(branch, **tip) : Status();
+}
 
 Status RunRepository::deliver(const std::string& commit, const std::string& branch) const {
   if (Status fits = check_object_id("commit", commit); !fits) return fits;
@@ -90,15 +114,18 @@ Status RunRepository::deliver(const std::string& commit, const std::string& bran
   Result<std::optional<std::string>> tip = tip_of(user_, branch);
   if (!tip) return tip.error();
   if (*tip == commit) return {};
-  if (*tip) return taken(branch, **tip);
+  if (*tip && !is_delivered(place(), **tip)) return taken(branch, **tip);
   if (Status free = check_not_checked_out(user_, branch); !free) return free;
   if (Status sent = send_objects(place(), user_, commit, base_); !sent) return sent;
+  if (Status noted = note_delivery(place(), commit); !noted) return noted;
 
+  const std::string move = *tip ? fmt::format("update refs/heads/{} {} {}", branch, commit, **tip)
+                                : fmt::format("create refs/heads/{} {}", branch, commit);
   Result<ProgramOutput> made =
       git(user_,
           {"-c", "user.name=baton", "-c", "user.email=baton@localhost", "update-ref", "-m",
-           "baton: created", "--no-deref", "--stdin"},
-          fmt::format("start\ncreate refs/heads/{} {}\nprepare\ncommit\n", branch, commit));
+           "baton: delivered", "--no-deref", "--stdin"},
+          fmt::format("start\n{}\nprepare\ncommit\n", move));
   if (!made) return made.error();
   if (made->status != 0) {
     tip = tip_of(user_, branch);  // somebody may have been faster

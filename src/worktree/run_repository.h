@@ -83,6 +83,8 @@ class RunRepository {
   // The worktree of this name, at `commit`; as it was left where it is there already and belongs to
   // the same commit. kInput unless `name` is letters, digits, '.', '_' and '-' (not first).
   Result<std::filesystem::path> worktree(const std::string& name, const std::string& commit);
+  // Whether worktree() would give it as it was left.
+  bool has_worktree(const std::string& name, const std::string& commit) const;
   Status remove_worktree(const std::string& name);
   // Everything in it that no .gitignore of it ignores, as a tree: its id. Durable when this
   // returns. The files of a repository nested in it are files like others. Not taken: empty
@@ -117,8 +119,13 @@ class RunRepository {
   Result<std::string> text(const std::string& commit, std::string_view path,
                            std::size_t limit) const;
 
+  // kUsage if no branch of this name can be made: a bad name, or there is one.
+  static Status check_new_branch(const std::filesystem::path& user_repository,
+                                 const std::string& branch);
+
   // The commit, and what it needs, goes to the user's repository, where a new branch holds it; the
   // working tree, the index and every other branch stay as they are. Done already: nothing happens.
+  // A branch that an earlier delivery of this run has made, and nobody has moved since, moves on.
   // kUsage if the name is none, or taken by another commit.
   Status deliver(const std::string& commit, const std::string& branch) const;
 

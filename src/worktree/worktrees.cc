@@ -90,12 +90,16 @@ GitPlace RunRepository::enter(const std::string& worktree) const {
   return place;
 }
 
+bool RunRepository::has_worktree(const std::string& name, const std::string& commit) const {
+  return is_folder(worktree_folder(name)) &&
+         read_whole(admin_folder(name) / kCompleteMark) == commit;
+}
+
 Result<fs::path> RunRepository::worktree(const std::string& name, const std::string& commit) {
   if (Status fits = check_name(name); !fits) return fits.error();
   if (Status fits = check_object_id("commit", commit); !fits) return fits.error();
   const fs::path folder = worktree_folder(name);
-  const bool there = is_folder(folder) && read_whole(admin_folder(name) / kCompleteMark) == commit;
-  if (!there) {
+  if (!has_worktree(name, commit)) {
     if (Status removed = remove_worktree(name); !removed) return removed.error();
     if (Status made = make_worktree(name, commit); !made) return made.error();
   }
