@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "base/fd.h"
 #include "base/run_and_read.h"
@@ -99,6 +101,14 @@ bool listen_on_loopback(Bait& bait) {
   return true;
 }
 
+// The kernel lets us go on before the new program's environment is in place.
+void await_environment(pid_t process) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (read_file(fmt::format("/proc/{}/environ", process)).find(kBait) == std::string::npos &&
+         std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 Result<Bait> lay_bait() {
   Result<TemporaryFolder> folder = TemporaryFolder::create("baton-probe");
   if (!folder) return folder.error();
@@ -118,6 +128,7 @@ Result<Bait> lay_bait() {
     return system_error("the sandbox cannot be tried: its bait could not be laid");
   bait.process = *process;
   bait.process_ended = process_fd(process->pid);
+  await_environment(process->pid);
   return bait;
 }
 
