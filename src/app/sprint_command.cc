@@ -131,7 +131,13 @@ ExitCode exit_code_of(const SprintReport& report, const SprintStop& stop) {
     return std::any_of(report.jobs.begin(), report.jobs.end(),
                        [&](const SprintJobLine& job) { return job.state == state; });
   };
-  if (report.status == "complete" && !any(SprintJobState::kPartial)) return ExitCode::kDone;
+  // A linter that is not installed is named in a local review's report; the others have done their
+  // work.
+  const bool missing =
+      std::any_of(report.jobs.begin(), report.jobs.end(), [](const SprintJobLine& job) {
+        return job.state == SprintJobState::kPartial && job.cap > Money();
+      });
+  if (report.status == "complete" && !missing) return ExitCode::kDone;
   if (report.status == "stopped" && stop.cause != SprintStop::Cause::kProvider)
     return ExitCode::kInterrupted;
   if (stop.cause == SprintStop::Cause::kProvider || any(SprintJobState::kFailed))

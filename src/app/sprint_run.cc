@@ -86,7 +86,6 @@ Status SprintRun::reconcile() {
       continue;
     }
     if (Status noted = note_end(i, {}); !noted) return noted;
-    if (job.line.run.empty()) job.line.state = SprintJobState::kWaiting;
   }
   return save();
 }
@@ -232,11 +231,12 @@ Status SprintRun::note_end(std::size_t index, const std::string& how) {
     line.run = std::move(*run);
   }
   if (line.run.empty()) {
-    // Stopped so early that it had not begun: that is no fault of its.
-    const bool stopped = stop_.cause != SprintStop::Cause::kNone;
+    // Where nobody saw its end, or we stopped it, that it had not begun is no fault of its.
+    const bool at_fault = stop_.cause == SprintStop::Cause::kNone && !how.empty();
     const std::string words = last_words(parts_.folder.file_of(parts_.record.id, index, "log"));
-    line.state = stopped ? SprintJobState::kWaiting : SprintJobState::kRefused;
-    line.note = stopped ? std::string() : words.empty() ? how : words;
+    line.state = at_fault ? SprintJobState::kRefused : SprintJobState::kWaiting;
+    line.note.clear();
+    if (at_fault) line.note = words.empty() ? how : fmt::format("{} ({})", words, how);
     return {};
   }
   const Result<JobOutcome> outcome = outcome_of(parts_.journal, line.run);

@@ -59,7 +59,7 @@ std::optional<Money> SprintTotals::cost_per_reviewed_file() const {
 
 std::optional<std::int64_t> SprintTotals::tenths_per_hour() const {
   constexpr std::int64_t kTenthsOfAnHour = 36'000'000;  // milliseconds of an hour, ten times
-  if (worked < Millis(1000)) return std::nullopt;
+  if (worked <= Millis()) return std::nullopt;
   return done * kTenthsOfAnHour / worked.count();
 }
 

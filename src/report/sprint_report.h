@@ -64,7 +64,7 @@ struct SprintTotals {
   std::optional<Money> cost_per_job() const;
   std::optional<Money> cost_per_changed_file() const;
   std::optional<Money> cost_per_reviewed_file() const;
-  // That are done, in tenths, rounded down. None before a second has passed.
+  // That are done, in tenths, rounded down. None if no time has passed.
   std::optional<std::int64_t> tenths_per_hour() const;
   bool operator==(const SprintTotals&) const = default;
 };
