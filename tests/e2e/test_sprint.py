@@ -78,7 +78,7 @@ class SprintTest(AgentTest):
         mock = self.mock(script=[
             plan(planned(1, "code_review", "src/add.cc")), works(), leads(mend),
             *converses(CODING, "Mend the sum", uses("read", path="src/add.cc"),
-                       uses("edit", path="src/add.cc", old="a - b", new="a + b"),
+                       uses("edit", path="src/add.cc", old_text="a - b", new_text="a + b"),
                        finishes("add() adds now.")), reviews()])
         file = self.write_sprint(
             {"name": "mend", "kind": "feature", "repo": str(repository.folder), "branch": "mended",
