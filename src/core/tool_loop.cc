@@ -58,6 +58,8 @@ std::string no_progress(const std::vector<ToolRound>& rounds) {
   return {};
 }
 
+namespace {
+
 std::string progress_warning(const std::vector<ToolRound>& rounds) {
   const Standstill now = standstill(rounds);
   if (now.same + 1 >= kSameRounds && now.same > 1)
@@ -70,6 +72,20 @@ std::string progress_warning(const std::vector<ToolRound>& rounds) {
     return "All your calls have failed for a while. Read what they say, or finish with what you "
            "have.";
   return {};
+}
+
+}  // namespace
+
+std::string words_beside_results(const Task& task, const ToolRound& round) {
+  std::vector<ToolRound> rounds = task.rounds;
+  rounds.push_back(round);
+  std::string words = progress_warning(rounds);
+  if (!task.spec.limits.turns) return words;
+  const std::int64_t left =
+      *task.spec.limits.turns - static_cast<std::int64_t>(task.turns.size()) - 1;
+  if (left <= 0 || left > kFewTurns) return words;
+  return words + fmt::format("{}{} turn{} left: call finish with what you have.",
+                             words.empty() ? "" : " ", left, left == 1 ? "" : "s");
 }
 
 }  // namespace baton

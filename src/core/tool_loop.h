@@ -15,10 +15,14 @@ inline constexpr int kSameRounds = 3;         // in a row, to be called a loop
 inline constexpr int kRoundsWithoutNews = 5;  // in a row, to be called no progress
 inline constexpr int kFailedRounds = 8;       // in a row in which no tool did what it was asked to
 
+// Turns that are left when the model is told to come to an end.
+inline constexpr std::int64_t kFewTurns = 3;
+
 // Why the attempt is given up: it repeats itself, or comes to nothing new. Empty: it may go on.
 std::string no_progress(const std::vector<ToolRound>& rounds);
 
-// What the model is told beside the results, one step before it would be given up. Empty: nothing.
-std::string progress_warning(const std::vector<ToolRound>& rounds);
+// What the model is told beside the results of `round`, which is the task's latest: that it would
+// be given up before long, or that few turns are left. Empty: nothing.
+std::string words_beside_results(const Task& task, const ToolRound& round);
 
 }  // namespace baton

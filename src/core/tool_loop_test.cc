@@ -58,8 +58,19 @@ TEST(ToolLoopTest, NothingButFailuresIsNoProgressEvenIfEachIsNew) {
 }
 
 TEST(ToolLoopTest, TheModelIsWarnedOneTurnBeforeItIsGivenUp) {
-  EXPECT_EQ(progress_warning(repeated(round("a", "1"), 1)), "");
-  EXPECT_NE(progress_warning(repeated(round("a", "1"), 2)), "");
+  Task task;
+  EXPECT_EQ(words_beside_results(task, round("a", "1")), "");
+  task.rounds = {round("a", "1")};
+  EXPECT_NE(words_beside_results(task, round("a", "1")), "");
+}
+
+TEST(ToolLoopTest, TheModelIsToldWhenFewTurnsAreLeft) {
+  Task task;
+  task.spec.limits.turns = 4;
+  EXPECT_EQ(words_beside_results(task, round("a", "1")),
+            "3 turns left: call finish with what you have.");
+  task.spec.limits.turns = 5;
+  EXPECT_EQ(words_beside_results(task, round("a", "1")), "");
 }
 
 }  // namespace

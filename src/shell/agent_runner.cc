@@ -4,18 +4,18 @@
 
 #include <set>
 
+#include "base/cancellation.h"
 #include "base/hash.h"
 #include "base/json_string.h"
 #include "core/tool_loop.h"
 #include "shell/agent_site.h"
 #include "shell/background.h"
 #include "shell/tool_runner.h"
+#include "tool/acceptance.h"
 
 namespace baton {
 namespace {
 
-// Turns that are left when the model is told to come to an end.
-constexpr std::int64_t kFewTurns = 3;
 constexpr int kMostFactsOfARun = 10;
 
 std::string short_hash(const std::string& text) {
@@ -38,26 +38,14 @@ std::string with_words(std::string reply, const std::string& words) {
   return reply + R"(,{"type":"text","text":)" + json_string(words) + "}]";
 }
 
-std::string words_beside(const Task& task, const ToolRound& round) {
-  std::vector<ToolRound> rounds = task.rounds;
-  rounds.push_back(round);
-  std::string words = progress_warning(rounds);
-  if (const auto turns = task.spec.limits.turns) {
-    const std::int64_t left = *turns - static_cast<std::int64_t>(task.turns.size()) - 1;
-    if (left > 0 && left <= kFewTurns) {
-      words += fmt::format("{}{} turn{} left: call finish with what you have.",
-                           words.empty() ? "" : " ", left, left == 1 ? "" : "s");
-    }
-  }
-  return words;
-}
-
 class Hands final : public AgentRunner {
  public:
   explicit Hands(AgentRunnerParts parts)
       : parts_(std::move(parts)),
         background_(make_background(parts_.loop, 2)),
         tools_(make_tool_runner(parts_.loop, parts_.threads)) {}
+  // What a program runs would be waited for.
+  ~Hands() override { cancel_.cancel(); }
 
   void use_tools(const ToolsRequest& request,
                  std::function<void(Result<ToolsResult>)> done) override;
@@ -68,6 +56,7 @@ class Hands final : public AgentRunner {
   // One turn's tools, from the loop to the threads and back.
   struct Turn {
     AgentJob job;
+    std::string tree;  // before `finish`: what its commands leave is not handed in
     Task task;
     std::vector<ToolUse> uses;
     std::function<void(Result<ToolsResult>)> done;
@@ -85,13 +74,17 @@ class Hands final : public AgentRunner {
 
   AgentJob job_of(const Task& task);
   void run_turn(const std::shared_ptr<Turn>& turn);
-  void close_turn(Turn& turn);
+  Status open_turn(Turn& turn);
+  Result<ToolsResult> closed(Turn& turn);
+  Result<ToolsResult> accepted(const Turn& turn, ToolsResult out);
+  Result<ToolsResult> undone(Turn& turn, const Error& why);
   Status keep_facts(const AgentJob& job) const;
   Result<AgentResult> merged(const Program& program, CheckersResult& out);
   Result<CheckersResult> integrate(const Program& program);
   Result<CheckersResult> deliver(const Program& program) const;
 
   AgentRunnerParts parts_;
+  Cancellation cancel_;          // of what programs run
   std::set<std::string> known_;  // worktrees that this process has worked in
   std::unique_ptr<Background> background_;
   std::unique_ptr<ToolRunner> tools_;
@@ -113,6 +106,7 @@ AgentJob Hands::job_of(const Task& task) {
   job.parents = {job.begins_at};
   if (job.brief.kind == AgentTaskKind::kIntegration)
     job.parents.push_back(parts_.agents.integration(id).theirs);
+  job.conflicts = parts_.agents.conflicts_of(id);
   job.model = task.model;
   job.spent = task.spent;
   return job;
@@ -128,15 +122,22 @@ void Hands::use_tools(const ToolsRequest& request, std::function<void(Result<Too
   turn->done = std::move(done);
   background_->run(
       [this, turn] {
-        auto open = open_site(parts_.repository, turn->job, parts_.sandbox, parts_.memory,
-                              parts_.allow_command);
-        if (open) {
-          turn->open = std::move(*open);
-        } else {
-          turn->result = open.error();
-        }
+        if (Status opened = open_turn(*turn); !opened) turn->result = opened.error();
       },
       [this, turn] { run_turn(turn); });
+}
+
+Status Hands::open_turn(Turn& turn) {
+  auto open =
+      open_site(parts_.repository, turn.job, parts_.sandbox, parts_.memory, parts_.allow_command);
+  if (!open) return open.error();
+  turn.open = std::move(*open);
+  const bool finishes = turn.uses.size() == 1 && turn.uses.front().name == "finish";
+  if (!turn.job.grant.writes || !finishes) return {};
+  Result<std::string> tree = parts_.repository.snapshot(turn.job.worktree);
+  if (!tree) return tree.error();
+  turn.tree = std::move(*tree);
+  return {};
 }
 
 void Hands::run_turn(const std::shared_ptr<Turn>& turn) {
@@ -147,43 +148,53 @@ void Hands::run_turn(const std::shared_ptr<Turn>& turn) {
   tools.site = std::shared_ptr<const ToolSite>(turn->open, &turn->open->site);
   tools_->run(std::move(tools), [this, turn](ToolTurnEnd end) {
     turn->end = std::move(end);
-    background_->run([this, turn] { close_turn(*turn); },
+    background_->run([this, turn] { turn->result = closed(*turn); },
                      [turn] { turn->done(std::move(turn->result)); });
   });
 }
 
-void Hands::close_turn(Turn& turn) {
+Result<ToolsResult> Hands::accepted(const Turn& turn, ToolsResult out) {
+  const ToolResult& finish = turn.end.calls.front().result;
+  Result<AgentResult> result =
+      close_site(parts_.repository, turn.job, turn.tree, finish.answer, finish.text);
+  if (!result) return result.error();
+  if (turn.job.parents.size() > 1) result->onto = turn.job.begins_at;
+  result->conflicts = turn.job.conflicts;
+  result->checks = as_runs(finish.checks);
+  out.result = write_agent_result(*result);
+  if (Status kept = keep_facts(turn.job); !kept) return kept.error();
+  return out;
+}
+
+// What cannot be kept (a file that is too large) is the model's to mend: it is told, and the files
+// are what they were.
+Result<ToolsResult> Hands::undone(Turn& turn, const Error& why) {
+  if (Status restored = undo_turn(parts_.repository, turn.job); !restored) return restored.error();
+  for (ToolCallRecord& call : turn.end.calls) {
+    call.result.failed = true;
+    call.result.text = fmt::format("undone, and all changes of this turn with it: {}", why.message);
+  }
   ToolsResult out;
   out.calls = records_of(turn.end.calls);
   out.workspace = turn.task.workspace();
-  if (const std::string answer = turn.end.answer(); !answer.empty()) {
-    Result<AgentResult> result =
-        close_site(parts_.repository, turn.job, answer, turn.end.calls.front().result.text);
-    if (!result) {
-      turn.result = result.error();
-      return;
-    }
-    if (turn.job.parents.size() > 1) result->onto = turn.job.begins_at;
-    for (const std::string& command : turn.job.grant.commands)
-      result->checks.push_back({command, parts_.sandbox != nullptr, {}});
-    out.result = write_agent_result(*result);
-    if (Status kept = keep_facts(turn.job); !kept) {
-      turn.result = kept.error();
-      return;
-    }
-  } else {
-    if (turn.job.grant.writes && turn.end.changed()) {
-      const Result<std::string> tree = parts_.repository.snapshot(turn.job.worktree);
-      if (!tree) {
-        turn.result = tree.error();
-        return;
-      }
-      out.workspace = *tree;
-    }
-    out.reply =
-        with_words(std::move(turn.end.reply), words_beside(turn.task, {out.calls, out.workspace}));
+  out.reply = tool_results_json(turn.end.calls);
+  return out;
+}
+
+Result<ToolsResult> Hands::closed(Turn& turn) {
+  ToolsResult out;
+  out.calls = records_of(turn.end.calls);
+  out.workspace = turn.task.workspace();
+  if (!turn.end.answer().empty()) return accepted(turn, std::move(out));
+  if (turn.job.grant.writes && turn.end.changed()) {
+    const Result<std::string> tree = parts_.repository.snapshot(turn.job.worktree);
+    if (!tree && tree.error().kind == ErrorKind::kInput) return undone(turn, tree.error());
+    if (!tree) return tree.error();
+    out.workspace = *tree;
   }
-  turn.result = std::move(out);
+  out.reply = with_words(std::move(turn.end.reply),
+                         words_beside_results(turn.task, {out.calls, out.workspace}));
+  return out;
 }
 
 // The task was accepted, and with it what it has proposed.
@@ -240,13 +251,17 @@ Result<AgentResult> Hands::merged(const Program& program, CheckersResult& out) {
     if (merge->tree == *theirs || wanted.commands.empty()) return result;
     AgentJob job = program.job;
     job.begins_at = merge->commit;
+    job.first_tree.clear();
     const auto open =
         open_site(parts_.repository, job, parts_.sandbox, parts_.memory, parts_.allow_command);
     if (!open) return open.error();
-    result.checks = run_checks(**open, wanted.commands);
+    (*open)->site.cancel = &cancel_;
+    const auto checks = run_acceptance((*open)->site, wanted.commands);
+    if (!checks) return checks.error();
+    result.checks = as_runs(*checks);
     if (Status gone = parts_.repository.remove_worktree(job.worktree); !gone) return gone.error();
     for (const CheckRun& check : result.checks) {
-      if (!check.passed) trouble.failed.push_back(check);
+      if (!check.passed && !check.output.empty()) trouble.failed.push_back(check);
     }
     if (trouble.failed.empty()) return result;
   }

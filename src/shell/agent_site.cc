@@ -7,15 +7,11 @@
 #include "base/json_fields.h"
 #include "sandbox/sandbox.h"
 #include "shell/loop.h"
-#include "tool/sandbox_job.h"
-#include "tool/tool_text.h"
 
 namespace baton {
 namespace {
 
 constexpr Tokens kRecalled{1'000};
-constexpr Millis kCommandLimit = Millis::seconds(900);
-constexpr std::size_t kMostOutput = 8 << 10;
 
 std::string shown_facts(const std::vector<Fact>& facts) {
   if (facts.empty()) return "Nothing was noted about that.";
@@ -40,17 +36,6 @@ CommitText text_of(const AgentJob& job, const std::string& answer) {
           .at = Loop::now()};
 }
 
-// The worktree becomes what the turn before has left, or what the attempt begins with.
-Status make_ready(RunRepository& repository, const AgentJob& job) {
-  std::string tree = job.tree.empty() ? job.first_tree : job.tree;
-  if (tree.empty()) {
-    Result<std::string> own = repository.tree_of(job.begins_at);
-    if (!own) return own.error();
-    tree = std::move(*own);
-  }
-  return repository.restore(job.worktree, tree);
-}
-
 }  // namespace
 
 MemoryAccess memory_access(Memory* memory, const AgentJob& job) {
@@ -68,14 +53,27 @@ MemoryAccess memory_access(Memory* memory, const AgentJob& job) {
   return access;
 }
 
+Status undo_turn(RunRepository& repository, const AgentJob& job) {
+  std::string tree = job.tree.empty() ? job.first_tree : job.tree;
+  if (tree.empty()) {
+    Result<std::string> own = repository.tree_of(job.begins_at);
+    if (!own) return own.error();
+    tree = std::move(*own);
+  }
+  if (Status restored = repository.restore(job.worktree, tree); !restored) return restored;
+  const Result<std::filesystem::path> folder = repository.worktree(job.worktree, job.begins_at);
+  return folder ? Sandbox::adopt(*folder) : Status(folder.error());
+}
+
 Result<std::shared_ptr<OpenSite>> open_site(
     RunRepository& repository, const AgentJob& job, const Sandbox* sandbox, Memory* memory,
     const std::function<bool(const std::string&)>& allow_command) {
+  // Another process may have worked in it, or somebody has taken it away.
+  const bool known = !job.fresh && repository.has_worktree(job.worktree, job.begins_at);
   const Result<std::filesystem::path> folder = repository.worktree(job.worktree, job.begins_at);
   if (!folder) return folder.error();
-  if (job.fresh) {
-    if (Status ready = make_ready(repository, job); !ready) return ready.error();
-    if (Status adopted = Sandbox::adopt(*folder); !adopted) return adopted.error();
+  if (!known) {
+    if (Status ready = undo_turn(repository, job); !ready) return ready.error();
   }
   Result<Workspace> workspace = Workspace::open(*folder);
   if (!workspace) return workspace.error();
@@ -94,40 +92,28 @@ Result<std::shared_ptr<OpenSite>> open_site(
   return open;
 }
 
-std::vector<CheckRun> run_checks(const OpenSite& open, const std::vector<std::string>& commands) {
-  std::vector<CheckRun> checks;
-  if (open.site.sandbox == nullptr) return checks;
-  for (const std::string& command : commands) {
-    CheckRun check{command, false, {}};
-    if (open.site.allow_command && !open.site.allow_command(command)) {
-      check.output = "a person did not allow it";
-    } else if (const auto end = run_in_sandbox(open.site, {"bash", "-c", command}, kCommandLimit);
-               !end) {
-      check.output = end.error().message;
-    } else {
-      check.passed = passed(*end);
-      if (!check.passed)
-        check.output = ending_of(*end) + "\n" + tail_of(program_text(end->output), kMostOutput);
-    }
-    checks.push_back(std::move(check));
-    if (!checks.back().passed) break;
+std::vector<CheckRun> as_runs(const std::vector<CommandCheck>& checks) {
+  std::vector<CheckRun> runs;
+  for (const CommandCheck& check : checks) {
+    const bool failed = check.state == CommandCheck::State::kFailed;
+    runs.push_back({check.command, check.state == CommandCheck::State::kPassed,
+                    failed ? check.detail : std::string()});
   }
-  return checks;
+  return runs;
 }
 
 Result<AgentResult> close_site(RunRepository& repository, const AgentJob& job,
-                               const std::string& answer, const std::string& note) {
+                               const std::string& tree, const std::string& answer,
+                               const std::string& note) {
   AgentResult result;
   result.answer = answer;
   result.note = note;
   if (job.grant.writes) {
-    const Result<std::string> tree = repository.snapshot(job.worktree);
-    if (!tree) return tree.error();
     const Result<std::string> before = repository.tree_of(job.begins_at);
     if (!before) return before.error();
-    if (*tree != *before || job.parents.size() > 1) {
+    if (tree != *before || job.parents.size() > 1) {
       Result<std::string> commit =
-          repository.commit(job.task.to_string(), *tree, job.parents, text_of(job, answer));
+          repository.commit(job.task.to_string(), tree, job.parents, text_of(job, answer));
       if (!commit) return commit.error();
       result.commit = std::move(*commit);
     }

@@ -24,7 +24,8 @@ struct AgentJob {
   bool fresh = true;       // this process has not worked in it before
   AgentTask brief;
   ToolGrant grant;
-  std::vector<std::string> parents;  // of the commit it makes
+  std::vector<std::string> parents;    // of the commit it makes
+  std::vector<std::string> conflicts;  // paths, of a merge that is to be mended
   std::string model;
   Money spent;
 };
@@ -48,12 +49,16 @@ Result<std::shared_ptr<OpenSite>> open_site(
     RunRepository& repository, const AgentJob& job, const Sandbox* sandbox, Memory* memory,
     const std::function<bool(const std::string&)>& allow_command);
 
-// Each of the commands, until one fails; without a sandbox, none is run and none has passed.
-std::vector<CheckRun> run_checks(const OpenSite& open, const std::vector<std::string>& commands);
+// As results keep it: what was not run has not passed and says nothing.
+std::vector<CheckRun> as_runs(const std::vector<CommandCheck>& checks);
 
-// What an accepted answer leaves: a commit of the worktree, where anything was written, which then
+// What an accepted answer leaves: a commit of `tree`, where anything was written, and the worktree
 // goes. Blocks.
 Result<AgentResult> close_site(RunRepository& repository, const AgentJob& job,
-                               const std::string& answer, const std::string& note);
+                               const std::string& tree, const std::string& answer,
+                               const std::string& note);
+
+// The files are what they were before this turn. Blocks.
+Status undo_turn(RunRepository& repository, const AgentJob& job);
 
 }  // namespace baton

@@ -175,6 +175,11 @@ std::string Agents::first_tree_of(TaskId id) const {
   return known.trouble ? known.trouble->tree : std::string();
 }
 
+std::vector<std::string> Agents::conflicts_of(TaskId id) const {
+  const Known& known = tasks_.at(id);
+  return known.trouble ? known.trouble->conflicts : std::vector<std::string>();
+}
+
 Integration Agents::integration(TaskId id) const {
   const auto writer = work_before(id);
   BATON_CHECK(is_program(tasks_.at(id).task) && writer.has_value());

@@ -101,6 +101,8 @@ class Agents : public Workflow {
   // The commit a task's worktree begins at, and, where it is not that commit's, the tree.
   std::string base_of(TaskId id) const;
   std::string first_tree_of(TaskId id) const;
+  // Of an integration that a model has to mend: paths.
+  std::vector<std::string> conflicts_of(TaskId id) const;
   ToolGrant grant(TaskId id) const;
   // Requires: it is an integration.
   Integration integration(TaskId id) const;
