@@ -26,8 +26,47 @@ std::optional<Sandbox> open_sandbox() {
   return std::nullopt;
 }
 
+// What is about to happen, in a line.
+std::string beginning(const AgentInput& input, const RunRequest& request) {
+  return fmt::format(
+      "building upon {}, {} workers to choose from, at most {}; the result will be "
+      "the branch {}",
+      input.base.substr(0, 12), input.workers.size(),
+      request.budget ? request.budget->to_display() : "what it takes", input.branch);
+}
+
+// Of the models that the run may ask, the most tokens that one makes of a text.
+int tokenizer_percent(const RunRequest& request, const Catalog& catalog) {
+  int most = 100;
+  for (const Tier tier : {Tier::kFast, Tier::kBalanced, Tier::kDeep}) {
+    const Model* model = catalog.find(request.models[tier]);
+    if (model != nullptr) most = std::max(most, model->tokenizer_percent);
+  }
+  return most;
+}
+
 bool asks_for(const std::vector<std::string>& gates, std::string_view gate) {
   return std::find(gates.begin(), gates.end(), gate) != gates.end();
+}
+
+// Denied one by one, the commands would only cost the model turns.
+Status check_approver(const AgentRun& run, const std::vector<std::string>& gates) {
+  if (!asks_for(gates, "shell") || run.can_ask()) return {};
+  return usage_error(
+      "--approve shell asks before each command, and there is no terminal to ask on; nothing was "
+      "spent");
+}
+
+// Where there is a branch to be made, it is the second task of every run of agents.
+constexpr TaskId kDelivery{1};
+
+// Whatever was merged stands in the user's repository.
+bool is_delivered(AgentRun& run) {
+  const std::string head = run.agents().head();
+  if (head == run.repository().base()) return true;
+  if (run.agents().input().branch.empty()) return true;
+  const AgentResult* delivery = run.agents().result(kDelivery);
+  return delivery != nullptr && delivery->commit == head;
 }
 
 std::vector<FileDelta> files_of(AgentRun& run) {
@@ -48,8 +87,8 @@ ExitCode finish(Session& session, AgentRun& agents, const RunId& id, const Resul
       report_of(*run, *events, agents.agents(), session.costs(), request, tables, files_of(agents));
   const ExitCode code = tell_end(*run, request, rendered(report, request.format, output_style()),
                                  exit_code_of(*run, report));
-  // What can be resumed keeps its worktrees; what is complete has its branch.
-  if (run->status == RunStatus::kComplete) {
+  // What can be resumed keeps its worktrees.
+  if (run->status == RunStatus::kComplete && is_delivered(agents)) {
     if (Status gone = agents.repository().remove(); !gone) say(gone.error());
   }
   return code;
@@ -86,6 +125,7 @@ ExitCode agent_command(const AgentOptions& options) {
                       .state = *state,
                       .input = std::move(*input),
                       .max_tasks = request->max_tasks,
+                      .tokenizer_percent = tokenizer_percent(*request, tables->catalog),
                       .asks = asks_for(options.approve, "shell")},
                      request->folder, std::move(sandbox), std::move(*memory));
   if (!run) return say(run.error());
@@ -94,6 +134,7 @@ ExitCode agent_command(const AgentOptions& options) {
         usage_error("--approve shell asks before each command, and there is no terminal to "
                     "ask on; nothing was spent"));
   }
+  say(beginning((*run)->agents().input(), *request));
   RunStart start{.run = id,
                  .workflow = options.workflow,
                  .title = title,
@@ -127,12 +168,15 @@ ExitCode resume_agents(Session& session, const std::filesystem::path& state, con
                       .state = state,
                       .input = std::move(*input),
                       .max_tasks = request.max_tasks,
+                      .tokenizer_percent = tokenizer_percent(request, tables.catalog),
                       .asks = asks_for(taken.run.created.gates, "shell")},
                      request.folder, std::move(sandbox), std::move(*memory));
   if (!run) return say(run.error());
   if (Status told = restore((*run)->agents(), taken.as_restored(), session.journal()); !told)
     return say(told.error());
   if (over) return finish(session, **run, id, std::move(taken.run), request, tables);
+  if (Status asked = check_approver(**run, taken.run.created.gates); !asked)
+    return say(asked.error());
   const Result<Endpoint> where = endpoint_for(request, tables.catalog);
   if (!where) return say(where.error());
   return finish(session, **run, id,

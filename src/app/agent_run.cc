@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "app/files.h"
 #include "app/say.h"
@@ -75,10 +76,35 @@ Result<std::vector<std::string>> remembered(Memory& memory, const std::string& p
   return texts;
 }
 
+// Texts of commits, which never change, kept: prompts of later turns show the same ones. Used on
+// the loop's thread alone.
+class TextCache {
+ public:
+  explicit TextCache(const RunRepository& repository) : repository_(repository) {}
+
+  Result<std::string> text(const std::string& commit, std::string_view path) {
+    const std::pair key(commit, std::string(path));
+    if (const auto known = texts_.find(key); known != texts_.end()) return known->second;
+    Result<std::string> text = repository_.text(commit, path, kMostFile);
+    if (text && bytes_ + text->size() <= kMostKept) {
+      bytes_ += text->size();
+      texts_.emplace(key, *text);
+    }
+    return text;
+  }
+
+ private:
+  static constexpr std::size_t kMostKept = 64 << 20;
+
+  const RunRepository& repository_;
+  std::map<std::pair<std::string, std::string>, std::string> texts_;
+  std::size_t bytes_ = 0;
+};
+
 Agents::Repository reader_of(const RunRepository& repository) {
-  return {.text = [&repository](
-                      const std::string& commit,
-                      std::string_view path) { return repository.text(commit, path, kMostFile); },
+  const auto cache = std::make_shared<TextCache>(repository);
+  return {.text = [cache](const std::string& commit,
+                          std::string_view path) { return cache->text(commit, path); },
           .diff = [&repository](const std::string& from, const std::string& to,
                                 std::size_t limit) { return repository.diff(from, to, limit); },
           .files = [&repository](const std::string& commit) { return repository.files(commit); }};
@@ -119,14 +145,20 @@ Result<AgentInput> read_agent_options(const AgentOptions& options, const RunId& 
   WorkerTable table = load_workers(root, config_folder(), home_folder());
   for (const WorkerProblem& problem : table.problems)
     say(fmt::format("{}; it is left out", problem.what));
-  input.workers = std::move(table.workers);
+  for (const Worker& worker : table.workers) {
+    for (const std::string& note : worker.notes)
+      say(fmt::format("worker {} ({}): {}", worker.name, worker.source, note));
+  }
   input.skills = std::move(table.skills);
+  input.workers = std::move(table.workers);
   input.instructions = project_instructions(root, "", kInstructions).text;
   Result<std::vector<std::string>> facts = remembered(memory, request.project, input.request);
   if (!facts) return facts.error();
   input.facts = std::move(*facts);
   input.commands = sandbox;
+  input.pdf = sandbox;  // what of the renderer is missing, the tool itself tells
   input.branch = options.branch.empty() ? made_up_branch(input.request, run) : options.branch;
+  if (Status free = RunRepository::check_new_branch(root, input.branch); !free) return free.error();
   return input;
 }
 
@@ -146,9 +178,11 @@ Result<std::unique_ptr<AgentRun>> AgentRun::open(Session& session, AgentRunStart
   if (!repository) return repository.error();
   std::unique_ptr<AgentRun> run(
       new AgentRun(session, std::move(*repository), std::move(sandbox), std::move(memory)));
-  run->agents_ = std::make_unique<Agents>(
-      std::move(start.input), reader_of(run->repository_),
-      Agents::Settings{.max_tasks = start.max_tasks, .tool_definitions = tool_definitions});
+  run->agents_ =
+      std::make_unique<Agents>(std::move(start.input), reader_of(run->repository_),
+                               Agents::Settings{.max_tasks = start.max_tasks,
+                                                .tool_definitions = tool_definitions,
+                                                .tokenizer_percent = start.tokenizer_percent});
   AgentRunnerParts parts{.loop = session.loop(),
                          .repository = run->repository_,
                          .agents = *run->agents_,
@@ -164,6 +198,11 @@ Result<std::unique_ptr<AgentRun>> AgentRun::open(Session& session, AgentRunStart
   }
   run->runner_ = make_agent_runner(std::move(parts));
   return run;
+}
+
+// A command that waits for a person would keep the runner's threads for ever.
+AgentRun::~AgentRun() {
+  approval_->give_up();
 }
 
 RunParts AgentRun::parts() {

@@ -33,7 +33,8 @@ struct AgentRunStart {
   std::filesystem::path state;
   AgentInput input;
   int max_tasks = 32;
-  bool asks = false;  // a person, before a command is run
+  int tokenizer_percent = 100;  // of the run's models, the most
+  bool asks = false;            // a person, before a command is run
 };
 
 // Everything of one run, in the order it is needed. Its parts refer to each other, so it stays
@@ -48,6 +49,7 @@ class AgentRun {
                                                 std::unique_ptr<Memory> memory);
   AgentRun(const AgentRun&) = delete;
   AgentRun& operator=(const AgentRun&) = delete;
+  ~AgentRun();
 
   Agents& agents() { return *agents_; }
   RunRepository& repository() { return repository_; }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -44,9 +45,11 @@ class TerminalApproval final : public Approval {
       : loop_(loop), line_(line), terminal_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {}
 
   ~TerminalApproval() override {
-    cancel_.cancel();
+    give_up();
     for (std::thread& thread : asking_) thread.join();
   }
+
+  void give_up() override { cancel_.cancel(); }
 
   bool possible() const override { return terminal_.ok(); }
 
@@ -79,8 +82,11 @@ class TerminalApproval final : public Approval {
     if (cancel_.cancelled()) return std::nullopt;
     pause(true);
     const std::string shown = fmt::format("\r\n{}\n{}", for_terminal(text), question);
-    if (::write(terminal_.get(), shown.data(), shown.size()) < 0) return std::nullopt;
-    const std::optional<char> letter = answered_on(terminal_.get(), cancel_);
+    // What was typed before the question was there is no answer to it.
+    ::tcflush(terminal_.get(), TCIFLUSH);
+    std::optional<char> letter;
+    if (::write(terminal_.get(), shown.data(), shown.size()) > 0)
+      letter = answered_on(terminal_.get(), cancel_);
     pause(false);
     return letter;
   }

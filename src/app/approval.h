@@ -27,9 +27,11 @@ class Approval {
                    std::function<void(std::optional<bool>)> answered) = 0;
   // On any other thread: waits for the answer. "a" allows all commands of this run from now on.
   virtual bool allow_command(const std::string& command) = 0;
+  // Whoever waits is told "no", and so is whoever asks from now on.
+  virtual void give_up() = 0;
 };
 
-// Everything outlives it. Letting go of it ends what waits, with "no".
+// Everything outlives it. Requires: nobody waits in allow_command() when it is let go of.
 std::unique_ptr<Approval> make_approval(Loop& loop, StatusLine& line);
 
 }  // namespace baton

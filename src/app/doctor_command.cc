@@ -107,21 +107,25 @@ struct Left {
   bool needed = false;  // by a run that goes on, or can be resumed
 };
 
-std::vector<Left> left_by_runs(const fs::path& state) {
+// What no run is known to need, none needs: so the runs must be known, all of them.
+Result<std::vector<Left>> left_by_runs(const fs::path& state) {
   std::vector<Left> all;
-  std::vector<RunSummary> runs;
+  std::vector<LeftOver> folders = run_repositories(state);
+  if (folders.empty()) return all;
   const auto journal = open_existing(state.string());
-  if (journal) {
-    if (auto listed = (*journal)->runs()) runs = std::move(*listed);
-  }
-  for (LeftOver& folder : run_repositories(state)) {
+  if (!journal) return journal.error();
+  const Result<std::vector<RunSummary>> runs = (*journal)->runs();
+  if (!runs) return runs.error();
+  for (LeftOver& folder : folders) {
     Left left{std::move(folder), {}, "unknown", false};
     left.run = left.folder.path.filename().string();
-    for (const RunSummary& run : runs) {
+    for (const RunSummary& run : *runs) {
       if (run.run != left.run) continue;
       left.status = status_shown(**journal, run);
       left.needed = left.status != "complete";
     }
+    // Somebody drives it now.
+    left.needed |= !(*journal)->lease(left.run).ok();
     all.push_back(std::move(left));
   }
   return all;
@@ -138,7 +142,10 @@ std::string left_line(const Left& left) {
 
 std::vector<Point> leftovers(const fs::path& state, bool clean) {
   std::vector<Point> points;
-  for (const Left& left : left_by_runs(state)) {
+  const Result<std::vector<Left>> all = left_by_runs(state);
+  if (!all)
+    return {{Point::Level::kBroken, "worktrees", all.error().message + "; nothing is removed"}};
+  for (const Left& left : *all) {
     if (left.needed || !clean) {
       points.push_back({left.needed ? Point::Level::kGood : Point::Level::kMissing, "worktrees",
                         left_line(left)});

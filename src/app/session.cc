@@ -174,8 +174,9 @@ Result<RunState> Session::begin(RunStart start, const RunParts& parts, const End
   created.forecast = start.expected.forecast;
   created.parallel = request.parallel;
   created.seed = random_number();
-  const Result<std::unique_ptr<RunLease>> lease = journal_->lease(run_);
+  Result<std::unique_ptr<RunLease>> lease = journal_->lease(run_);
   if (!lease) return lease.error();
+  lease_ = std::move(*lease);
   std::vector<Blob> texts;
   texts.push_back(std::move(asked));
   texts.push_back(std::move(input));

@@ -82,6 +82,7 @@ class Session {
   Pacer pacer_;  // of all runs of this process: they share the provider's limits
   CostFold costs_;
   RunId run_;
+  std::unique_ptr<RunLease> lease_;  // of the run begun here, for as long as anything works for it
 };
 
 // "r-" and twelve letters and digits, drawn by the system.
