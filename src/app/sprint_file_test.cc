@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 SprintPlan plan_of(const std::string& toml) {
-  const Result<SprintPlan> plan = parse_sprint(toml, "/work/plans/nightly.toml");
+  const Result<SprintPlan> plan = parse_sprint(toml, "/srv/plans/nightly.toml");
   EXPECT_TRUE(plan.ok()) << plan.error().message;
   return plan.ok() ? *plan : SprintPlan();
 }
@@ -45,10 +45,10 @@ priority = 2
 )");
   const SprintJob audit{.name = "audit",
                         .kind = SprintJobKind::kReview,
-                        .repo = "/work/app",
+                        .repo = "/srv/app",
                         .arguments = {"--profile", "5.5"},
                         .subject = "HEAD~3..HEAD",
-                        .places = {"/work/app"},
+                        .places = {"/srv/app"},
                         .cap = *Money::parse("0.125"),
                         .priority = 2,
                         .line = 7};
@@ -76,8 +76,8 @@ rounds = 1
 
 TEST(SprintFileTest, PathsAreOfTheFolderTheFileStandsIn) {
   const SprintPlan plan = plan_of(job("kind = \"run\"\nspec = \"wishes/one.md\"\n"));
-  EXPECT_EQ(plan.jobs[0].repo, "/work/plans/");
-  EXPECT_THAT(plan.jobs[0].arguments, ElementsAre("--spec", "/work/plans/wishes/one.md"));
+  EXPECT_EQ(plan.jobs[0].repo, "/srv/plans/");
+  EXPECT_THAT(plan.jobs[0].arguments, ElementsAre("--spec", "/srv/plans/wishes/one.md"));
 }
 
 TEST(SprintFileTest, ARepeatedJobIsSeveralJobsWithNumberedNames) {

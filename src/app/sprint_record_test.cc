@@ -18,7 +18,7 @@ SprintRecord record_at(const std::string& id, Instant began) {
   SprintRecord record;
   record.id = id;
   record.name = "nightly";
-  record.file = "/work/nightly.toml";
+  record.file = "/srv/nightly.toml";
   record.text = "name = \"nightly\"\n";
   record.sittings = {{began, began + Millis(60'000)}};
   return record;
@@ -31,7 +31,7 @@ SprintRecord full_record() {
   JobRecord done;
   done.line = {.name = "audit",
                .kind = "review",
-               .repo = "/work/app",
+               .repo = "/srv/app",
                .state = SprintJobState::kPartial,
                .note = "1 of 3 tasks is missing",
                .run = "r-1",

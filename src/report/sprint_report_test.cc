@@ -29,7 +29,7 @@ SprintReport nightly() {
   report.budget = dollars("5");
   report.jobs = {{.name = "audit",
                   .kind = "review",
-                  .repo = "/work/app",
+                  .repo = "/srv/app",
                   .state = SprintJobState::kComplete,
                   .run = "r-1",
                   .cost = dollars("0.4"),
@@ -40,7 +40,7 @@ SprintReport nightly() {
                   .tasks_done = 5},
                  {.name = "json",
                   .kind = "feature",
-                  .repo = "/work/app",
+                  .repo = "/srv/app",
                   .state = SprintJobState::kPartial,
                   .note = "1 of 4 tasks is missing",
                   .run = "r-2",
@@ -52,7 +52,7 @@ SprintReport nightly() {
                   .tasks = 4,
                   .tasks_done = 3,
                   .branch = "baton/json"},
-                 {.name = "docs", .kind = "run", .repo = "/work/app"}};
+                 {.name = "docs", .kind = "run", .repo = "/srv/app"}};
   report.by_model = {
       {"claude-opus-4-7", 3, example::tokens(20'000, 0, 0, 6'000), dollars("0.75")},
       {"claude-haiku-4-5", 9, example::tokens(3'456, 0, 41'000, 6'345), dollars("0.25")}};
