@@ -141,28 +141,33 @@ std::string script_for(const Bait& bait, const std::string& workspace) {
   return script + "echo all tried\n";
 }
 
-bool is_readable(const Fd& fd) {
+// How long is waited for what an attack does: a killed process needs a moment to end, on a busy
+// machine a long one. Inside, where nothing is to come, every wait is for nothing.
+constexpr int kWaitInsideMs = 5;
+constexpr int kWaitOutsideMs = 2'000;
+
+bool is_readable(const Fd& fd, int wait_ms) {
   pollfd polled = {fd.get(), POLLIN, 0};
-  return ::poll(&polled, 1, 5) == 1;  // a killed process needs a moment to end
+  return ::poll(&polled, 1, wait_ms) == 1;
 }
 
 // What the bait itself tells, whatever the attack says about itself.
-bool took_bait(const Bait& bait, std::string_view attack) {
+bool took_bait(const Bait& bait, std::string_view attack, int wait_ms) {
   if (attack.starts_with("write a file"))
     return read_file(bait.folder.path() / "target") != "untouched";
   if (attack.starts_with("write into"))
     return read_file(bait.workspace() / ".git" / "config") == "written\n";
   if (attack.starts_with("move")) return !fs::exists(bait.workspace() / ".git");
-  if (attack.starts_with("connect")) return is_readable(bait.server);
-  if (attack.starts_with("kill")) return is_readable(bait.process_ended);  // it has ended
+  if (attack.starts_with("connect")) return is_readable(bait.server, wait_ms);
+  if (attack.starts_with("kill")) return is_readable(bait.process_ended, wait_ms);  // it has ended
   return false;
 }
 
-std::vector<ProbeResult> results_of(const Bait& bait, const std::string& output) {
+std::vector<ProbeResult> results_of(const Bait& bait, const std::string& output, int wait_ms) {
   std::vector<ProbeResult> results;
   for (std::size_t i = 0; i < kAttacks.size(); ++i) {
     const bool through = output.find(fmt::format("through {}.", i)) != output.npos ||
-                         took_bait(bait, kAttacks[i].name);
+                         took_bait(bait, kAttacks[i].name, wait_ms);
     results.push_back({.attack = kAttacks[i].name,
                        .held = !through,
                        .what_came = through ? "it came through" : "held"});
@@ -218,7 +223,7 @@ Result<std::vector<ProbeResult>> attack_inside(const Sandbox& sandbox) {
     return unusable(fmt::format("its probe ended early, with {}: {}", ending_words(end->status),
                                 shorten(for_terminal(end->output), 500)));
   }
-  return results_of(*bait, end->output);
+  return results_of(*bait, end->output, kWaitInsideMs);
 }
 
 Result<std::vector<ProbeResult>> attack_outside() {
@@ -228,7 +233,7 @@ Result<std::vector<ProbeResult>> attack_outside() {
       run_and_read({.argv = {"/bin/sh", "-c", script_for(*bait, bait->workspace().string())},
                     .timeout = std::chrono::seconds(10)});
   if (!run) return run.error();
-  return results_of(*bait, run->out);
+  return results_of(*bait, run->out, kWaitOutsideMs);
 }
 
 }  // namespace
