@@ -4,7 +4,8 @@ Each program runs as a whole process against a stand-in of its own that answers 
 user and system time of that process alone, memory its peak resident set, both as the kernel counts
 them. baton does its whole work: plan, journal (durable before each call), ledger, report. The
 yardsticks do less: the official TypeScript SDK reads the same streams and keeps nothing, bare
-libcurl moves the same bytes and reads none. `cost` (cost.py) is about dollars instead.
+libcurl moves the same bytes and reads none. `cost` (cost.py) is about dollars instead, `agents`
+(agents.py) about a turn of a tool loop.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import tempfile
 import time
 import tomllib
 
+import agents
 import cost
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -288,7 +290,7 @@ def measure(workload, programs, runs, scratch):
 
 
 def main():
-    names = [*(workload.name for workload in WORKLOADS), "cost"]
+    names = [*(workload.name for workload in WORKLOADS), "agents", "cost"]
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)} (default: all)")
@@ -303,6 +305,8 @@ def main():
     for workload in WORKLOADS:
         if not options.names or workload.name in options.names:
             measure(workload, programs, options.runs, options.scratch)
+    if not options.names or "agents" in options.names:
+        agents.main(options.build.resolve(), options.scratch, options.runs, measured)
     if not options.names or "cost" in options.names:
         cost.main(options.build.resolve(), options.scratch)
 

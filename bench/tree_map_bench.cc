@@ -30,8 +30,15 @@ using Clock = std::chrono::steady_clock;
 }
 
 void git(const fs::path& folder, std::vector<std::string> arguments) {
-  std::vector<std::string> argv = {
-      "git", "-C", folder.string(), "-c", "user.name=Bench", "-c", "user.email=bench@example.com"};
+  std::vector<std::string> argv = {"git",
+                                   "-C",
+                                   folder.string(),
+                                   "-c",
+                                   "user.name=Bench",
+                                   "-c",
+                                   "user.email=bench@example.com",
+                                   "-c",
+                                   "gc.auto=0"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   const Result<ProgramOutput> output = run_and_read(
       {.argv = argv, .environment = {}, .input = {}, .timeout = std::chrono::minutes(5)});
