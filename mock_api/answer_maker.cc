@@ -136,12 +136,15 @@ std::optional<Answer> scripted_answer(const ScriptedAnswer& scripted, const json
                                       const Options& options, std::uint64_t seed) {
   const json::object* tool = tool_named(body, scripted.tool_name);
   if (!scripted.tool_name.empty() && !scripted.text && tool != nullptr) {
-    return call_of(*tool, body, options, seed);
+    Answer answer = call_of(*tool, body, options, seed);
+    answer.more_calls = scripted.more_calls;
+    return answer;
   }
   if (!scripted.text && scripted.tool_name.empty() && scripted.stop_reason != "refusal") {
     return std::nullopt;
   }
   Answer answer{.text = scripted.text.value_or(""), .tool_name = scripted.tool_name};
+  answer.more_calls = scripted.more_calls;
   if (!answer.tool_name.empty()) {
     if (answer.text.empty()) answer.text = "{}";
     answer.stop_reason = "tool_use";

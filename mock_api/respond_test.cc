@@ -106,6 +106,15 @@ TEST(RespondTest, AScriptedCallWithoutInputGetsOneThatFits) {
   EXPECT_GE(json::parse(response.said.text).at("limit").as_int64(), 5);
 }
 
+TEST(RespondTest, AScriptMayMakeSeveralCallsInOneTurn) {
+  const ScriptedAnswer scripted{
+      .text = R"({"path":"a"})", .tool_name = "read_file", .more_calls = {{"search", "{}"}}};
+  const Response response = answer(asked(kTwoTools), {}, &scripted);
+  EXPECT_EQ(said(response), "tool_use read_file");
+  ASSERT_EQ(response.said.more_calls.size(), 1u);
+  EXPECT_EQ(response.said.more_calls[0].name, "search");
+}
+
 // For every model, tokenizer and kind of answer, to the token.
 TEST(RespondTest, AnAnswerOfAGivenSizeCountsExactlyThatMany) {
   const std::string schema =

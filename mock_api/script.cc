@@ -92,6 +92,24 @@ Status read_break(const json::object& answer, ScriptedAnswer& out, std::string_v
   return {};
 }
 
+// One call, or an array of those made in one turn. Without an input, one that fits the first one's
+// schema is made up.
+void read_calls(const json::object& answer, ScriptedAnswer& out) {
+  const auto read = [&](const json::object& tool) {
+    const json::value* input = tool.if_contains("input");
+    std::string text = input == nullptr ? std::string() : json::serialize(*input);
+    if (out.tool_name.empty()) {
+      out.tool_name = text_at(tool, "name");
+      if (input != nullptr) out.text = std::move(text);
+    } else {
+      out.more_calls.push_back(
+          {std::string(text_at(tool, "name")), text.empty() ? "{}" : std::move(text)});
+    }
+  };
+  if (const json::object* tool = object_at(answer, "tool_use")) read(*tool);
+  each_object_at(answer, "tool_use", read);
+}
+
 Status read_answer(const json::object& answer, ScriptedAnswer& out, std::string_view where) {
   static const std::set<std::string_view> known = {
       "text",   "json",  "tool_use",    "stop_reason", "refusal_category",
@@ -106,12 +124,7 @@ Status read_answer(const json::object& answer, ScriptedAnswer& out, std::string_
   }
   if (answer.contains("text")) out.text = std::string(text_at(answer, "text"));
   if (const json::value* value = answer.if_contains("json")) out.text = json::serialize(*value);
-  if (const json::object* tool = object_at(answer, "tool_use")) {
-    out.tool_name = text_at(*tool, "name");
-    const json::value* input = tool->if_contains("input");
-    // Without an input, one that fits the tool's schema is made up.
-    if (input != nullptr) out.text = json::serialize(*input);
-  }
+  read_calls(answer, out);
   out.stop_reason = text_at(answer, "stop_reason");
   if (answer.contains("refusal_category")) {
     out.refusal_category = std::string(text_at(answer, "refusal_category"));

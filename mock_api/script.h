@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "mock_api/answer.h"
@@ -18,8 +19,9 @@ struct ScriptedAnswer {
   std::optional<ApiError> error;
   std::optional<std::string> text;
   std::string tool_name;
-  int tool_turns = 0;              // 0: as the option says
-  std::int64_t output_tokens = 0;  // 0: as the option says
+  std::vector<ToolCall> more_calls;  // beside that tool's, in the same turn
+  int tool_turns = 0;                // 0: as the option says
+  std::int64_t output_tokens = 0;    // 0: as the option says
   std::string stop_reason;
   std::optional<std::string> refusal_category;
   std::optional<Millis> latency;

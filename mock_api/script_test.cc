@@ -34,6 +34,19 @@ TEST(ScriptTest, TheFirstRuleThatMatchesWithUsesLeftAnswers) {
   EXPECT_EQ(text_for(script, {.request = 9}), "silent");
 }
 
+TEST(ScriptTest, AnArrayOfToolUsesIsOneTurn) {
+  Script script = script_of(
+      "{'rules': [{'answer': {'tool_use': [{'name': 'read', 'input': {'path': 'a'}}, "
+      "{'name': 'list', 'input': {}}, {'name': 'glob'}]}}]}");
+  const ScriptedAnswer* answer = script.next({});
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(answer->tool_name, "read");
+  EXPECT_EQ(answer->text, R"({"path":"a"})");
+  ASSERT_EQ(answer->more_calls.size(), 2u);
+  EXPECT_EQ(answer->more_calls[0].name, "list");
+  EXPECT_EQ(answer->more_calls[1].input, "{}");
+}
+
 TEST(ScriptTest, AnErrorTakesTheTypeOfItsStatusUnlessItNamesAnother) {
   Script script = script_of(
       "{'rules': [{'answer': {'status': 429, 'retry_after': 3,"
