@@ -207,6 +207,7 @@ std::string alone_line(const AgentReport& report) {
   const auto largest = std::max_element(
       report.contexts.begin(), report.contexts.end(),
       [](const ContextLine& a, const ContextLine& b) { return a.largest < b.largest; });
+  if (report.repository <= largest->largest) return {};  // a small one: nothing is saved
   return fmt::format(
       "The repository is about {} tokens: what one model alone would have to read. The largest "
       "prompt here was {} ({}).",

@@ -170,5 +170,57 @@ TEST_F(DriverLeadTest, WithNobodyToAskTheRunPausesAndTheQuestionIsAskedAgain) {
   EXPECT_THAT(approvals, SizeIs(2));
 }
 
+// What the user asks for beside is known as soon as the run goes on, or not at all: noted without
+// the other, it would be asked for in vain.
+TEST_F(DriverAgentsTest, WhatIsAskedForAndTheRunsGoingOnAreOneCommit) {
+  asked_for_tools();
+  journal.flush();
+  std::vector<Event> before = journal.log;
+  Driver next{parts()};
+  journal.log.clear();
+  next.resume(*replay(before), {BudgetRaised{Loop::now(), Money::dollars(9)}});
+  ASSERT_GE(journal.first_append.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<BudgetRaised>(journal.first_append[0]));
+  EXPECT_TRUE(std::holds_alternative<RunResumed>(journal.first_append[1]));
+}
+
+// A plan whose pieces name two tasks each, that belong together.
+class Paired : public Questions {
+ public:
+  bool plans_itself() const override { return false; }
+  std::vector<NewTask> read_piece(const Task&, std::string_view) override {
+    std::vector<NewTask> tasks(2);
+    for (int i = 0; i < 2; ++i) {
+      tasks[static_cast<std::size_t>(i)].spec.id = TaskId(i + 1);
+      tasks[static_cast<std::size_t>(i)].spec.type = "question";
+      tasks[static_cast<std::size_t>(i)].spec.max_output = Tokens(1000);
+    }
+    return tasks;
+  }
+};
+
+TEST_F(DriverTest, TasksOfOnePieceOfAPlanAreOneCommit) {
+  Paired paired;
+  DriverParts of = parts();
+  Driver pair{DriverParts{of.loop, of.journal, of.http, paired, of.rules, of.endpoint,
+                          of.run_checkers, of.on_change, of.on_end, of.batch_poll, of.run_tools,
+                          of.ask_approval}};
+  RunCreated created;
+  created.at = Loop::now();
+  created.run = "r-test";
+  created.parallel = 4;
+  pair.begin(created, {});
+  journal.flush();
+  const std::vector<Event> before = journal.log;
+  journal.log.clear();
+  http.open[0].on_head(200, {{"content-type", "text/event-stream"}});
+  http.open[0].on_body(kAnswer.substr(0, kAnswer.find("event: content_block_stop")));
+  const auto added = [](const std::vector<Event>& events) {
+    return std::count_if(events.begin(), events.end(),
+                         [](const Event& e) { return std::holds_alternative<TaskAdded>(e); });
+  };
+  EXPECT_EQ(added(journal.first_append), 2);
+}
+
 }  // namespace
 }  // namespace baton

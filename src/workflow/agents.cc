@@ -12,12 +12,6 @@ namespace {
 
 constexpr TaskId kPlan{0};
 
-// Only integrations and deliveries are begun by programs; those of integrations may go on to a
-// model.
-bool is_program(const AgentTask& task) {
-  return task.kind == AgentTaskKind::kIntegration || task.kind == AgentTaskKind::kDelivery;
-}
-
 }  // namespace
 
 Agents::Agents(AgentInput input, Repository repository, Settings settings)
@@ -189,7 +183,7 @@ Integration Agents::integration(TaskId id) const {
   if (const AgentResult* work = result(*writer);
       work != nullptr && work->commit != base_of(*writer))
     merge.theirs = work->commit;
-  merge.subject = tasks_.at(*writer).task.title;
+  merge.subject = "Merge: " + tasks_.at(*writer).task.title;
   merge.commands = commands_of(id);
   return merge;
 }

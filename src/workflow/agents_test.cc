@@ -87,7 +87,7 @@ TEST(AgentsTest, AWriterBeginsWhereTheWorkItDependsOnWasMerged) {
   office.merge(3);
   EXPECT_EQ(office.agents.base_of(TaskId(6)), "mc2");
   EXPECT_EQ(office.agents.integration(TaskId(5)),
-            (Integration{TaskId(4), "mc2", "c4", "Work", {}}));
+            (Integration{TaskId(4), "mc2", "c4", "Merge: Work", {}}));
   office.merge(5);
   EXPECT_EQ(office.agents.base_of(TaskId(6)), "mc2") << "what it does not depend on moves nothing";
   EXPECT_EQ(office.agents.head(), "mc4");

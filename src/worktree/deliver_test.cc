@@ -90,5 +90,31 @@ TEST(DeliverTest, ABranchThatIsCheckedOutBeforeItExistsIsRefused) {
   EXPECT_THAT(refused.error().message, HasSubstr("checked out"));
 }
 
+// A run that is taken up again has more to deliver.
+TEST(DeliverTest, ABranchThatTheRunHasMadeMovesOnUnlessSomebodyElseHasMovedIt) {
+  Delivery run;
+  expect_ok(run.repository.deliver(run.result, "result"));
+  const std::string more = value_of(run.repository.commit(
+      "more", value_of(run.repository.tree_of(run.base)), {run.result}, said("More")));
+  expect_ok(run.repository.deliver(more, "result"));
+  EXPECT_EQ(run.user.git({"rev-parse", "result"}), more);
+  run.user.git({"branch", "-f", "result", run.base});
+  const Status refused = run.repository.deliver(more, "result");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(run.user.git({"rev-parse", "result"}), run.base);
+}
+
+TEST(DeliverTest, WhetherABranchCanBeMadeIsKnownBeforehand) {
+  const Delivery run;
+  expect_ok(RunRepository::check_new_branch(run.user.path(), "free"));
+  run.user.git({"branch", "taken"});
+  for (const char* name : {"taken", "a..b", "-x", ""}) {
+    const Status checked = RunRepository::check_new_branch(run.user.path(), name);
+    ASSERT_FALSE(checked.ok()) << name;
+    EXPECT_EQ(checked.error().kind, ErrorKind::kUsage) << name;
+  }
+}
+
 }  // namespace
 }  // namespace baton
