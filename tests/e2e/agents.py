@@ -91,7 +91,7 @@ class AgentTest(BatonTest):
         done = self.baton(command, request, "--repo", repository.folder, "--format", "json", *arguments, mock=mock,
                           timeout=timeout, **more)
         if code is not None:
-            self.assertEqual(done.code, code, done.err + done.out[:3000])
+            self.assertEqual(done.code, code, done.err + done.out[:9000])
         self.assertNotEqual(done.out, "", f"no report, code {done.code}: {done.err}")
         return json.loads(done.out)
 
