@@ -19,7 +19,7 @@ BEFORE = {
     "words.txt": "hello\n",
     "other.txt": "one\ntwo\n",
     "log.txt": "",
-    "check.sh": "#!/bin/sh\nsleep 0.4\ngrep -qi morning words.txt\n",
+    "check.sh": "#!/bin/sh\nsleep 0.25\ngrep -qi morning words.txt\n",
 }
 # What stands on the branch at the end. The log tells whether a command ran on what its first try had left.
 AFTER = {
@@ -74,7 +74,7 @@ def conversations(nap):
     ]
 
 
-PLANNING = leads(*PLAN, stream_seconds=0.8, deltas=40)
+PLANNING = leads(*PLAN, stream_seconds=0.5, deltas=40)
 
 # The tasks, as the plan and its followers come to be numbered.
 (LEAD, DELIVERY, CODE, CODE_MERGE, OTHER_CODE, CONFLICT, TESTS, TESTS_MERGE, NOTES, NOTES_MERGE, REVIEW, FIX, FIX_MERGE,
@@ -82,7 +82,7 @@ PLANNING = leads(*PLAN, stream_seconds=0.8, deltas=40)
 
 
 class Crashing(AgentTest):
-    PACE = ["--latency-ms", "120:160"]
+    PACE = ["--latency-ms", "80:110"]
 
     def setUp(self):
         super().setUp()
@@ -90,7 +90,7 @@ class Crashing(AgentTest):
         self.project.commit("Begin", BEFORE)
         self.before = self.picture(self.project)
         # No other process sleeps just as long.
-        self.nap = f"0.5{os.getpid():07}{random.randrange(1000):03}"
+        self.nap = f"0.3{os.getpid():07}{random.randrange(1000):03}"
 
     def stand_in(self, *options, plan=PLANNING):
         return self.mock(*(options or self.PACE), script=[plan, *conversations(self.nap)])
@@ -190,6 +190,7 @@ class AfterKillNine(Crashing):
         process.kill()
         process.wait()
         self.assertEqual(process.returncode, -signal.SIGKILL, "it had ended before")
+        self.assertNotIn("no command of a worker is run", process.stderr.read())
         return [call for call in self.journal(self.run_id()).calls() if call.end is None]
 
     def assert_goes_on_as_if_nothing_had_been(self, moment, mock=None, env=None):
