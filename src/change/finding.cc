@@ -9,6 +9,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "base/words.h"
 
@@ -17,16 +18,12 @@ namespace {
 
 namespace json = boost::json;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // Letter case and the amount of space do not make two messages different.
 std::string normalised(std::string_view message) {
   std::string out;
   bool gap = false;
   for (const char c : message) {
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+    if (is_space(c)) {
       gap = !out.empty();
       continue;
     }

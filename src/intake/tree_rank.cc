@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace baton {
 namespace {
 
@@ -130,10 +132,6 @@ void count_references(std::vector<RankedFile>& files) {
 }
 
 // ---- focus ----
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // Each word of a text or a name, in small letters: "RunState_of" has three.
 template <typename See>

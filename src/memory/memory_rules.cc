@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "memory/memory.h"
@@ -164,10 +165,6 @@ std::size_t words_in(std::string_view text) {
     in_word = !space;
   }
   return words;
-}
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 }  // namespace

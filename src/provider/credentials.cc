@@ -4,23 +4,16 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace baton {
 namespace {
 
-std::string lower(std::string_view text) {
+std::string lowered(std::string_view text) {
   std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  for (char& c : out) c = lower(c);
   return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
 bool is_header_value(std::string_view value) {
@@ -39,7 +32,7 @@ bool is_header_name(std::string_view name) {
 }
 
 std::string name_of(std::string_view header) {
-  return lower(header.substr(0, header.find(':')));
+  return lowered(header.substr(0, header.find(':')));
 }
 
 // "host", "127.0.0.1", "::1" of "https://host:port/path"; empty if there is none.
@@ -73,7 +66,7 @@ Result<std::string> checked_base_url(std::string_view text) {
       std::all_of(url.begin(), url.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   if (!plain) return bad_base_url("has a character that no URL has");
   const std::size_t scheme_end = url.find("://");
-  const std::string scheme = lower(std::string_view(url).substr(0, scheme_end));
+  const std::string scheme = lowered(std::string_view(url).substr(0, scheme_end));
   if (scheme_end == url.npos || (scheme != "https" && scheme != "http")) {
     return bad_base_url("is not an http:// or https:// URL");
   }
@@ -113,7 +106,7 @@ Result<std::vector<std::string>> checked_headers(const std::string& text) {
     };
     const std::size_t colon = line.find(':');
     if (colon == line.npos) return bad("there is no colon");
-    const std::string name = lower(trimmed(line.substr(0, colon)));
+    const std::string name = lowered(trimmed(line.substr(0, colon)));
     const std::string_view value = trimmed(line.substr(colon + 1));
     if (!is_header_name(name)) return bad("that is no header name");
     if (!is_header_value(value)) return bad("the value has a control character");

@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace baton {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 // Takes the next word off the front of `rest`; empty when there is none.
 std::string_view next_word(std::string_view& rest) {

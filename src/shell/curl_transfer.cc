@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "shell/curl_engine.h"
 
 namespace baton {
@@ -19,12 +20,6 @@ std::string_view authority_of(std::string_view url) {
   url = url.substr(0, url.find_first_of("/?#"));
   if (const std::size_t at = url.rfind('@'); at != url.npos) url.remove_prefix(at + 1);
   return url;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
 // "HTTP/1.1 200 OK" -> 200; 0 if it is none.

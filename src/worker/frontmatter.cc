@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace baton {
@@ -18,13 +19,6 @@ namespace {
 
 constexpr std::string_view kFence = "---";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 // What our rules refuse, though YAML knows it.
 struct Refused {

@@ -1,16 +1,15 @@
 #include "worker/instruction_text.h"
 
 #include <algorithm>
+
+#include "base/ascii.h"
+
 namespace baton {
 namespace {
 
 constexpr std::string_view kOpen = "<!--";
 constexpr std::string_view kClose = "-->";
 constexpr std::size_t kMostImports = 500;
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 std::size_t run_length(std::string_view text, std::size_t at) {
   const std::size_t end = text.find_first_not_of(text[at], at);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "worker/tool_names.h"
 
 namespace baton {
@@ -47,12 +48,6 @@ std::string_view reason_against(std::string_view name) {
       "BashOutput", "KillShell", "AskUserQuestion", "EnterPlanMode", "ExitPlanMode"};
   if (kSessionTools.contains(name)) return "it belongs to an interactive session";
   return {};
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // "Bash(git:*)" is Bash, narrowed.

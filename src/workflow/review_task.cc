@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <tuple>
 
+#include "base/ascii.h"
 #include "base/json_fields.h"
 #include "base/text.h"
 #include "workflow/plan_fields.h"
@@ -66,8 +67,7 @@ bool is_type_name(std::string_view name) {
 Result<ReviewTask> read_planned_task(std::string_view json, const Change& change) {
   Result<ReviewTask> task = read_task(json);
   if (!task) return task;
-  std::transform(task->type.begin(), task->type.end(), task->type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(task->type.begin(), task->type.end(), task->type.begin(), lower);
   if (!is_type_name(task->type)) {
     return input_error(
         fmt::format("a task of the plan has the type '{}', expected a snake_case word",
