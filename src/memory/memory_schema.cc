@@ -84,28 +84,11 @@ Status check_contents(const Database& database) {
 }
 
 Status bring_up_to_date(Database& database) {
-  const Result<std::int64_t> application = database.integer("PRAGMA application_id");
-  if (!application) return application.error();
-  const Result<std::int64_t> format = database.integer("PRAGMA user_version");
+  const Result<FileFormat> format = database.format(kApplicationId, kFormat);
   if (!format) return format.error();
-  const Result<std::int64_t> tables = database.integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return tables.error();
-  const bool fresh = *tables == 0 && *application == 0;
-  if (!fresh && *application != kApplicationId) {
-    return storage_error(
-        fmt::format("{} is a database of another program: move it away, or name another folder "
-                    "with --state DIR",
-                    database.file().string()));
-  }
-  if (*format > kFormat) {
-    return storage_error(fmt::format(
-        "{} was written by a later version of baton (format {}, this version knows {}): use that "
-        "version, or name another folder with --state DIR",
-        database.file().string(), *format, kFormat));
-  }
-  if (*format == kFormat) return {};
+  if (format->number == kFormat) return {};
   std::string sql = "BEGIN IMMEDIATE;";
-  for (std::int64_t step = *format; step < kFormat; ++step) {
+  for (std::int64_t step = format->number; step < kFormat; ++step) {
     sql += kSteps.at(static_cast<std::size_t>(step));
   }
   sql += fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",

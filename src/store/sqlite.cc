@@ -160,6 +160,29 @@ Result<std::string> Database::text(std::string_view sql) const {
   return *row ? std::string(statement->text(0)) : std::string();
 }
 
+Result<FileFormat> Database::format(std::int64_t application, std::int64_t known) const {
+  const Result<std::int64_t> marked = integer("PRAGMA application_id");
+  if (!marked) return marked.error();
+  const Result<std::int64_t> number = integer("PRAGMA user_version");
+  if (!number) return number.error();
+  const Result<std::int64_t> tables = integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+  const bool fresh = *tables == 0 && *marked == 0;
+  if (!fresh && *marked != application) {
+    return storage_error(
+        fmt::format("{} is a database of another program: move it away, or name another folder "
+                    "with --state DIR",
+                    file_.string()));
+  }
+  if (*number > known) {
+    return storage_error(fmt::format(
+        "{} was written by a later version of baton (format {}, this version knows {}): use that "
+        "version, or name another folder with --state DIR",
+        file_.string(), *number, known));
+  }
+  return FileFormat{.number = *number, .fresh = fresh};
+}
+
 Error Database::failure() const {
   // SQLite forgets why most writes failed; errno, cleared before each step, still knows (a quota
   // and a limit on file sizes are only told apart from a broken disk by it).

@@ -76,6 +76,12 @@ class Statement {
   const Database* database_ = nullptr;
 };
 
+// What a file of ours is: its user_version; fresh where nothing has been made in it yet.
+struct FileFormat {
+  std::int64_t number = 0;
+  bool fresh = false;
+};
+
 // A connection. One thread at a time. Stays where it is: its statements point to it.
 class Database {
  public:
@@ -88,6 +94,10 @@ class Database {
   Result<Statement> prepare(std::string_view sql) const;
   Result<std::int64_t> integer(std::string_view sql) const;  // the first column of the first row
   Result<std::string> text(std::string_view sql) const;      // likewise
+
+  // Whose file this is, as its header says. kStorage if it is another program's, or of a format
+  // later than `known`: that one is left as it is.
+  Result<FileFormat> format(std::int64_t application, std::int64_t known) const;
 
   // The latest error of this connection, kStorage.
   Error failure() const;

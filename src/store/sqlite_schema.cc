@@ -70,14 +70,9 @@ Status bring_up_to_date(Database& database, std::int64_t format) {
 
 // Makes an empty file a journal; refuses a file that is something else.
 Status recognise(Database& database) {
-  const Result<std::int64_t> application = database.integer("PRAGMA application_id");
-  if (!application) return application.error();
-  const Result<std::int64_t> format = database.integer("PRAGMA user_version");
+  const Result<FileFormat> format = database.format(kApplicationId, kJournalFormat);
   if (!format) return format.error();
-  const Result<std::int64_t> tables = database.integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return tables.error();
-
-  if (*tables == 0 && *application == 0) {
+  if (format->fresh) {
     const Status made = make_tables(database);
     if (made.ok()) return made;
     // Another process may have made them between our look and our lock; ours is then still open.
@@ -85,19 +80,7 @@ Status recognise(Database& database) {
     const Result<std::int64_t> again = database.integer("PRAGMA application_id");
     return again && *again == kApplicationId ? recognise(database) : made;
   }
-  if (*application != kApplicationId) {
-    return storage_error(
-        fmt::format("{} is a database of another program: move it away, or name another folder "
-                    "with --state DIR",
-                    database.file().string()));
-  }
-  if (*format > kJournalFormat) {
-    return storage_error(fmt::format(
-        "{} was written by a later version of baton (format {}, this version knows {}): use that "
-        "version, or name another folder with --state DIR",
-        database.file().string(), *format, kJournalFormat));
-  }
-  if (*format < kJournalFormat) return bring_up_to_date(database, *format);
+  if (format->number < kJournalFormat) return bring_up_to_date(database, format->number);
   return {};
 }
 
