@@ -91,10 +91,6 @@ std::string role_of(const AgentTask& task) {
   return task.worker.empty() ? "(none)" : task.worker;
 }
 
-bool is_program(AgentTaskKind kind) {
-  return kind == AgentTaskKind::kIntegration || kind == AgentTaskKind::kDelivery;
-}
-
 AgentTaskLine line_of(const Task& task, const Agents& agents, const Facts::OfTask& facts) {
   const AgentTask& brief = agents.task(task.spec.id);
   AgentTaskLine line;

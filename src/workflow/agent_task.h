@@ -23,6 +23,10 @@ enum class AgentTaskKind {
   kDelivery,  // the branch in the user's repository: a program
 };
 std::string_view to_string(AgentTaskKind kind);
+// Begun by a program and not by a model, which an integration may still go on to.
+constexpr bool is_program(AgentTaskKind kind) {
+  return kind == AgentTaskKind::kIntegration || kind == AgentTaskKind::kDelivery;
+}
 
 struct AgentTask {
   AgentTaskKind kind = AgentTaskKind::kWork;

@@ -176,7 +176,7 @@ std::vector<std::string> Agents::conflicts_of(TaskId id) const {
 
 Integration Agents::integration(TaskId id) const {
   const auto writer = work_before(id);
-  BATON_CHECK(is_program(tasks_.at(id).task) && writer.has_value());
+  BATON_CHECK(is_program(tasks_.at(id).task.kind) && writer.has_value());
   Integration merge;
   merge.writer = *writer;
   merge.ours = base_of(id);

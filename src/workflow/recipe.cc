@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/embedded.h"
+#include "base/json_fields.h"
 #include "base/toml_file.h"
 #include "workflow/task_types.h"
 
@@ -39,19 +40,13 @@ constexpr TextKey kTexts[] = {
     {"other_schema", [](Recipe& r) -> std::string& { return r.words.other_schema; }, true},
 };
 
-// It is put into requests as it is.
-bool is_json_object(std::string_view text) {
-  boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(text, error);
-  return !error && value.is_object();
-}
-
 void read_texts(const TomlTable& table, Recipe& recipe) {
   for (const TextKey& text : kTexts) {
     if (!table.has(text.key)) continue;
     std::string& words = text.in(recipe);
     words = table.text(text.key, kLongestWords);
-    if (text.is_schema && !is_json_object(words))
+    // A schema is put into requests as it is.
+    if (text.is_schema && !parse_object(words, text.key))
       table.fail_at(text.key, fmt::format("'{}' is not a JSON object", text.key));
   }
 }

@@ -5,19 +5,13 @@
 
 #include "base/check.h"
 #include "base/embedded.h"
+#include "base/json_fields.h"
 #include "workflow/review.h"
 
 namespace baton {
 namespace {
 
 constexpr std::string_view kFile = "workflows/review.toml";
-
-// It is put into requests as it is.
-bool is_json_object(std::string_view text) {
-  boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(text, error);
-  return !error && value.is_object();
-}
 
 // Sets what the file gives of a part; the rest stays as it is.
 Status read_part(const toml::table& table, std::string_view part_name, std::string_view file,
@@ -34,7 +28,8 @@ Status read_part(const toml::table& table, std::string_view part_name, std::stri
                                      part_name, key));
     }
     *text = value->as_string()->get();
-    if (text == &part.schema && !is_json_object(*text)) {
+    // It is put into requests as it is.
+    if (text == &part.schema && !parse_object(*text, part_name)) {
       return input_error(fmt::format("{}:{}: {}.schema is not a JSON object", file,
                                      value->source().begin.line, part_name));
     }
