@@ -55,12 +55,6 @@ std::string notes_text(const std::vector<std::string>& notes, const TerminalStyl
 
 // ---- JSON ----
 
-json::array texts_array(const std::vector<std::string>& texts) {
-  json::array array;
-  for (const std::string& text : texts) array.push_back(json_text(text));
-  return array;
-}
-
 json::object worker_object(const Worker& worker) {
   return {{"name", json_text(worker.name)},
           {"tier", worker.tier ? json::value(to_string(*worker.tier)) : json::value(nullptr)},
@@ -69,12 +63,12 @@ json::object worker_object(const Worker& worker) {
           {"context_tokens",
            worker.context ? json::value(worker.context->count()) : json::value(nullptr)},
           {"max_turns", worker.max_turns ? json::value(*worker.max_turns) : json::value(nullptr)},
-          {"tools", texts_array(worker.tools)},
+          {"tools", json_texts(worker.tools)},
           {"writes", worker.writes()},
-          {"skills", texts_array(worker.skills)},
+          {"skills", json_texts(worker.skills)},
           {"source", json_text(worker.source)},
           {"description", json_text(worker.description)},
-          {"notes", texts_array(worker.notes)}};
+          {"notes", json_texts(worker.notes)}};
 }
 
 json::object skill_object(const Skill& skill) {
@@ -82,7 +76,7 @@ json::object skill_object(const Skill& skill) {
           {"listed", skill.is_listed},
           {"source", json_text(skill.source)},
           {"description", json_text(skill.description)},
-          {"notes", texts_array(skill.notes)}};
+          {"notes", json_texts(skill.notes)}};
 }
 
 json::array problems_array(const std::vector<WorkerProblem>& problems) {

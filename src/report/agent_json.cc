@@ -12,12 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::array array_of(const std::vector<std::string>& texts) {
-  json::array out;
-  for (const std::string& text : texts) out.push_back(json_text(text));
-  return out;
-}
-
 json::value to_value(const FileDelta& file) {
   return {{"status", json_text(std::string(1, file.status))},
           {"path", json_text(file.path)},
@@ -41,11 +35,11 @@ json::value to_value(const AgentTaskLine& task) {
           {"charged_usd", json_dollars(task.charged)},
           {"summary", json_text(task.summary)},
           {"result", json_text(task.result)},
-          {"files", array_of(task.files)},
-          {"notes", array_of(task.notes)},
+          {"files", json_texts(task.files)},
+          {"notes", json_texts(task.notes)},
           {"of", json_text(task.of)},
           {"trouble", json_text(task.trouble)},
-          {"conflicts", array_of(task.conflicts)}};
+          {"conflicts", json_texts(task.conflicts)}};
 }
 
 json::value to_value(const CheckLine& check) {
@@ -79,7 +73,7 @@ json::value to_value(const ContextLine& context) {
                    {"window_percent", nullptr},
                    {"pack_tokens", context.pack.count()},
                    {"pack_budget_tokens", context.budget.count()},
-                   {"left_out", array_of(context.left_out)}};
+                   {"left_out", json_texts(context.left_out)}};
   if (context.window) {
     out["window_tokens"] = context.window->count();
     out["window_percent"] = percent(context.largest.count(), context.window->count());
@@ -107,8 +101,7 @@ json::object by_worker(const AgentReport& report) {
 json::object cost_part(const AgentReport& report) {
   json::object out = cost_object(report.cost);
   out["by_worker"] = by_worker(report);
-  out["compared_all_deep_usd"] =
-      report.compared ? json_dollars(*report.compared) : json::value(nullptr);
+  out["compared_all_deep_usd"] = json_dollars_or_null(report.compared);
   return out;
 }
 
@@ -135,7 +128,7 @@ std::string to_json(const AgentReport& report) {
                          {"findings", to_array(report.findings)},
                          {"contexts", to_array(report.contexts)},
                          {"repository_tokens", report.repository.count()},
-                         {"notes", array_of(report.notes)},
+                         {"notes", json_texts(report.notes)},
                          {"cost", cost_part(report)}};
   return pretty_json(out);
 }

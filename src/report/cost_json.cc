@@ -39,10 +39,6 @@ json::array by_task(const std::vector<CostLine>& lines) {
   return out;
 }
 
-json::value or_null(const std::optional<Money>& money) {
-  return money ? json_dollars(*money) : json::value(nullptr);
-}
-
 }  // namespace
 
 json::object tokens_object(const Usage& usage) {
@@ -57,8 +53,8 @@ json::object cost_object(const CostReport& cost) {
   return {{"total_usd", json_dollars(cost.total)},
           {"unknown_usd", json_dollars(cost.unknown)},
           {"unknown_calls", cost.unknown_calls},
-          {"budget_usd", or_null(cost.budget)},
-          {"estimate_usd", or_null(cost.estimate)},
+          {"budget_usd", json_dollars_or_null(cost.budget)},
+          {"estimate_usd", json_dollars_or_null(cost.estimate)},
           {"all_deep_usd", json_dollars(cost.all_deep)},
           {"deep_model", json_text(cost.deep_model)},
           {"saved_percent", cost.saved_percent()},

@@ -86,8 +86,19 @@ json::value json_text_or_null(std::string_view text) {
   return text.empty() ? json::value(nullptr) : json_text(text);
 }
 
+json::array json_texts(const std::vector<std::string>& texts) {
+  json::array array;
+  array.reserve(texts.size());
+  for (const std::string& text : texts) array.push_back(json_text(text));
+  return array;
+}
+
 json::value json_dollars(Money money) {
   return json::string(money.to_string());
+}
+
+json::value json_dollars_or_null(const std::optional<Money>& money) {
+  return money ? json_dollars(*money) : json::value(nullptr);
 }
 
 }  // namespace baton

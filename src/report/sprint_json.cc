@@ -10,10 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::value or_null(const std::optional<Money>& money) {
-  return money ? json_dollars(*money) : json::value(nullptr);
-}
-
 json::value or_null(const std::optional<int>& number) {
   return number ? json::value(*number) : json::value(nullptr);
 }
@@ -34,11 +30,11 @@ json::object to_object(const SprintTotals& totals) {
           {"done", totals.done},
           {"cost_usd", json_dollars(totals.cost)},
           {"unknown_usd", json_dollars(totals.unknown)},
-          {"cost_per_job_usd", or_null(totals.cost_per_job())},
+          {"cost_per_job_usd", json_dollars_or_null(totals.cost_per_job())},
           {"files_changed", totals.files_changed},
-          {"cost_per_changed_file_usd", or_null(totals.cost_per_changed_file())},
+          {"cost_per_changed_file_usd", json_dollars_or_null(totals.cost_per_changed_file())},
           {"files_reviewed", totals.files_reviewed},
-          {"cost_per_reviewed_file_usd", or_null(totals.cost_per_reviewed_file())},
+          {"cost_per_reviewed_file_usd", json_dollars_or_null(totals.cost_per_reviewed_file())},
           {"worked_ms", totals.worked.count()},
           {"jobs_per_hour",
            tenths ? json::value(static_cast<double>(*tenths) / 10) : json::value(nullptr)}};
