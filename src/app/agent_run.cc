@@ -54,12 +54,6 @@ std::string made_up_branch(std::string_view request, const RunId& run) {
   return fmt::format("baton/{}{}{}", slug, slug.empty() ? "" : "-", run.substr(run.size() - 4));
 }
 
-std::optional<std::filesystem::path> home_folder() {
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || home[0] != '/') return std::nullopt;
-  return std::filesystem::path(home);
-}
-
 void say_uncommitted(const std::filesystem::path& root) {
   const Result<ProgramOutput> status =
       git(root, {"status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"});

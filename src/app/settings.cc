@@ -38,8 +38,8 @@ std::string environment(const char* name) {
 std::optional<std::filesystem::path> xdg(const char* variable, const char* fallback) {
   const std::filesystem::path given = environment(variable);
   if (given.is_absolute()) return given / "baton";
-  const std::filesystem::path home = environment("HOME");
-  if (home.is_absolute()) return home / fallback / "baton";
+  const std::optional<std::filesystem::path> home = home_folder();
+  if (home) return *home / fallback / "baton";
   return std::nullopt;
 }
 
@@ -142,6 +142,12 @@ Result<std::filesystem::path> state_folder(const std::string& option) {
 
 std::optional<std::filesystem::path> config_folder() {
   return xdg("XDG_CONFIG_HOME", ".config");
+}
+
+std::optional<std::filesystem::path> home_folder() {
+  std::filesystem::path home = environment("HOME");
+  if (!home.is_absolute()) return std::nullopt;
+  return home;
 }
 
 Result<DataFile> user_file(const std::string& given, std::string_view name) {

@@ -28,6 +28,8 @@ Result<std::filesystem::path> state_folder(const std::string& option);
 // $XDG_CONFIG_HOME/baton, else ~/.config/baton; none without a home. Never a relative path: what is
 // reviewed sets nothing.
 std::optional<std::filesystem::path> config_folder();
+// $HOME, if it is an absolute path.
+std::optional<std::filesystem::path> home_folder();
 
 struct DataFile {
   std::string name;  // its path, for errors

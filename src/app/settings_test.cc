@@ -109,6 +109,17 @@ TEST(ConfigFolderTest, ItIsTheUsersOwn) {
   EXPECT_EQ(config_folder(), "/etc/mine/baton");
 }
 
+TEST(HomeFolderTest, ItIsAnAbsolutePathOrNone) {
+  {
+    const Environment held(Variables{{"HOME", "/home/user"}});
+    EXPECT_EQ(home_folder(), "/home/user");
+  }
+  for (const Variables& without : {Variables{}, Variables{{"HOME", "here"}}}) {
+    const Environment held(without);
+    EXPECT_EQ(home_folder(), std::nullopt);
+  }
+}
+
 TEST(RunRequestTest, WhatARunWasAskedWithReadsBackAsItWas) {
   RunRequest request;
   request.models = {"a \"small\" one", "b", "c"};

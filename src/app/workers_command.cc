@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -20,12 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kBuiltIn = "built in";
-
-std::optional<fs::path> home_folder() {
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || !fs::path(home).is_absolute()) return std::nullopt;
-  return fs::path(home);
-}
 
 Result<WorkerTable> loaded(const WorkersOptions& options) {
   std::error_code error;
