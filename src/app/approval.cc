@@ -68,9 +68,9 @@ class TerminalApproval final : public Approval {
   bool allow_command(const std::string& command) override {
     if (all_commands_) return true;
     if (!possible()) return false;
-    const std::optional<char> letter =
-        put("A worker wants to run, in its sandbox:\n  " + command,
-            "Run it? y: yes, a: and all others of this run, anything else: no ");
+    const char letter = put("A worker wants to run, in its sandbox:\n  " + command,
+                            "Run it? y: yes, a: and all others of this run, anything else: no ")
+                            .value_or('n');
     if (letter == 'a') all_commands_ = true;
     return letter == 'y' || letter == 'a';
   }
