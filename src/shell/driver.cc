@@ -431,6 +431,7 @@ void Driver::check(TaskId task) {
     if (!result) return stop(result.error().message);
     Blob findings = make_blob(std::move(result->findings));
     findings_[task] = findings.text;
+    if (!result->covered) parts_.workflow.checked(task, findings.text);
     CheckersEnded fact{Loop::now(), task, findings.id, std::move(result->note), result->covered};
     std::vector<Blob> texts;
     texts.push_back(std::move(findings));

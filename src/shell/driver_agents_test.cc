@@ -222,5 +222,35 @@ TEST_F(DriverTest, TasksOfOnePieceOfAPlanAreOneCommit) {
   EXPECT_EQ(added(journal.first_append), 2);
 }
 
+// One question that a program looks at first.
+class Checked : public Questions {
+ public:
+  std::vector<NewTask> first_tasks() override {
+    std::vector<NewTask> tasks = Questions::first_tasks();
+    tasks[0].spec.checkers_first = true;
+    return tasks;
+  }
+  void checked(TaskId, std::string_view findings) override { told.emplace_back(findings); }
+
+  std::vector<std::string> told;
+};
+
+TEST_F(DriverTest, WhatAProgramFoundThatCouldNotDoTheTaskIsToldBeforeTheModelIsAsked) {
+  Checked workflow_of_programs;
+  DriverParts of = parts();
+  const auto program = [](const CheckerRequest&, auto done) {
+    done(CheckersResult{"conflicts", "", false});
+  };
+  Driver checking{DriverParts{of.loop, of.journal, of.http, workflow_of_programs, of.rules,
+                              of.endpoint, program, of.on_change, of.on_end}};
+  RunCreated created;
+  created.at = Loop::now();
+  created.run = "r-test";
+  checking.begin(created, {});
+  journal.flush();
+  EXPECT_EQ(workflow_of_programs.told, (std::vector<std::string>{"conflicts"}));
+  EXPECT_EQ(http.requests.size(), 1U);
+}
+
 }  // namespace
 }  // namespace baton
