@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <optional>
 
 #include "base/fd.h"
+#include "base/file_bytes.h"
 #include "base/spawn.h"
 
 namespace baton {
@@ -41,20 +41,6 @@ Error failed(const ShortProgram& program, std::string_view what) {
 
 Error failed_by_errno(const ShortProgram& program, std::string_view what, int number) {
   return failed(program, fmt::format("{}: {}", what, std::strerror(number)));
-}
-
-// The input as a file in memory: unlike a pipe it takes all of it at once, and a program that ends
-// without reading does us no harm.
-bool open_input(std::string_view input, Fd& fd) {
-  fd = Fd(memfd_create("input", MFD_CLOEXEC));
-  if (!fd.ok()) return false;
-  while (!input.empty()) {
-    const ssize_t written = write(fd.get(), input.data(), input.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    input.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return lseek(fd.get(), 0, SEEK_SET) == 0;
 }
 
 std::vector<std::string> environment_of(const ShortProgram& program) {
@@ -109,9 +95,8 @@ std::optional<Error> read_all(const ShortProgram& program, Fd& out, Fd& err,
 
 Result<ProgramOutput> run_and_read(const ShortProgram& program) {
   BATON_CHECK(!program.argv.empty());
-  Fd in;
-  if (!open_input(program.input, in))
-    return failed_by_errno(program, "could not be started", errno);
+  const Fd in = memory_file(program.input);
+  if (!in.ok()) return failed_by_errno(program, "could not be started", errno);
   std::optional<Pipe> out = open_pipe();
   std::optional<Pipe> err = out ? open_pipe() : std::nullopt;
   if (!err) return failed_by_errno(program, "could not be started", errno);

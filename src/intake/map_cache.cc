@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "base/fd.h"
+#include "base/file_bytes.h"
 
 namespace baton {
 namespace {
@@ -63,16 +64,6 @@ std::string read_file(const fs::path& file) {
   }
   bytes.resize(have);
   return bytes;
-}
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <optional>
 
 #include "base/fd.h"
+#include "base/file_bytes.h"
 #include "base/spawn.h"
 #include "base/text.h"
 #include "sandbox/bounded_output.h"
@@ -37,12 +37,6 @@ constexpr int kLastWaitMs = 10'000;
 
 Error cannot_start(std::string_view why) {
   return system_error(fmt::format("the sandbox could not be started: {}", why));
-}
-
-Fd memory_file(std::string_view text) {
-  Fd file(memfd_create("sandbox", MFD_CLOEXEC));
-  if (!file.ok() || write(file.get(), text.data(), text.size()) != std::ssize(text)) return Fd();
-  return lseek(file.get(), 0, SEEK_SET) == 0 ? std::move(file) : Fd();
 }
 
 std::string joined_by_zeros(const std::vector<std::string>& texts) {

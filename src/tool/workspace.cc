@@ -11,6 +11,7 @@
 #include <cstring>
 #include <random>
 
+#include "base/file_bytes.h"
 #include "base/text.h"
 #include "tool/workspace_open.h"
 #include "tool/workspace_path.h"
@@ -99,16 +100,6 @@ Result<Fd> make_folders(int workspace, const std::string& path, const struct sta
   Fd folder(open_beneath(workspace, path, O_RDONLY | O_DIRECTORY));
   if (!folder.ok()) return failed("open the folder", path, errno);
   return folder;
-}
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 std::string temporary_name() {
