@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/spawn_attributes.h"
+
 namespace baton {
 namespace {
 
@@ -40,30 +42,6 @@ class FileActions {
   posix_spawn_file_actions_t actions_;
 };
 
-class Attributes {
- public:
-  explicit Attributes(SpawnPlan::Leads leads) {
-    ::posix_spawnattr_init(&attributes_);
-    const int apart =
-        leads == SpawnPlan::Leads::kSession ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
-    ::posix_spawnattr_setflags(
-        &attributes_, static_cast<short>(apart | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-    sigset_t none;
-    sigset_t all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-  }
-  Attributes(const Attributes&) = delete;
-  Attributes& operator=(const Attributes&) = delete;
-  ~Attributes() { ::posix_spawnattr_destroy(&attributes_); }
-  const posix_spawnattr_t* get() const { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_;
-};
-
 // As exec wants them: it promises not to write to the texts, but its type does not say so.
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -89,7 +67,7 @@ int Spawned::wait() const {
 Result<Spawned> spawn(const SpawnPlan& plan) {
   BATON_CHECK(!plan.argv.empty() && plan.out >= 0 && plan.err >= 0);
   const FileActions actions(plan);
-  const Attributes attributes(plan.leads);
+  const SpawnAttributes attributes(plan.leads);
   Spawned spawned;
   const int failed =
       ::posix_spawnp(&spawned.pid, plan.argv.front().c_str(), actions.get(), attributes.get(),

@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <spawn.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "base/spawn_attributes.h"
 
 namespace baton {
 namespace {
@@ -31,28 +32,6 @@ class Actions {
 
  private:
   posix_spawn_file_actions_t actions_;
-};
-
-class OwnSession {
- public:
-  OwnSession() {
-    ::posix_spawnattr_init(&attributes_);
-    ::posix_spawnattr_setflags(
-        &attributes_,
-        static_cast<short>(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes_, &signals);
-    ::sigfillset(&signals);
-    ::posix_spawnattr_setsigdefault(&attributes_, &signals);
-  }
-  OwnSession(const OwnSession&) = delete;
-  OwnSession& operator=(const OwnSession&) = delete;
-  ~OwnSession() { ::posix_spawnattr_destroy(&attributes_); }
-  const posix_spawnattr_t* get() const { return &attributes_; }
-
- private:
-  posix_spawnattr_t attributes_;
 };
 
 }  // namespace
@@ -79,7 +58,7 @@ Result<pid_t> start_process(const std::vector<std::string>& argv, int output,
   for (const std::string& text : argv) pointers.push_back(const_cast<char*>(text.c_str()));
   pointers.push_back(nullptr);
   char* no_environment[] = {nullptr};
-  const OwnSession session;
+  const SpawnAttributes session(SpawnPlan::Leads::kSession);
   pid_t pid = 0;
   const int failed = ::posix_spawn(&pid, pointers.front(), actions.get(), session.get(),
                                    pointers.data(), no_environment);
