@@ -50,8 +50,8 @@ bool asks_for(const std::vector<std::string>& gates, std::string_view gate) {
 }
 
 // Denied one by one, the commands would only cost the model turns.
-Status check_approver(const AgentRun& run, const std::vector<std::string>& gates) {
-  if (!asks_for(gates, "shell") || run.can_ask()) return {};
+Status check_approver(const std::vector<std::string>& gates) {
+  if (!asks_for(gates, "shell") || can_be_asked()) return {};
   return usage_error(
       "--approve shell asks before each command, and there is no terminal to ask on; nothing was "
       "spent");
@@ -100,6 +100,7 @@ ExitCode agent_command(const AgentOptions& options) {
   Result<RunRequest> request = read_spend_options(options);
   if (!request) return say(request.error());
   if (Status writable = check_output(request->output); !writable) return say(writable.error());
+  if (Status asked = check_approver(options.approve); !asked) return say(asked.error());
   const Result<Tables> tables = load_tables(request->prices, request->task_types);
   if (!tables) return say(tables.error());
   const Result<Endpoint> where = endpoint_for(*request, tables->catalog);
@@ -129,11 +130,6 @@ ExitCode agent_command(const AgentOptions& options) {
                       .asks = asks_for(options.approve, "shell")},
                      request->folder, std::move(sandbox), std::move(*memory));
   if (!run) return say(run.error());
-  if (asks_for(options.approve, "shell") && !(*run)->can_ask()) {
-    return say(
-        usage_error("--approve shell asks before each command, and there is no terminal to "
-                    "ask on; nothing was spent"));
-  }
   say(beginning((*run)->agents().input(), *request));
   RunStart start{.run = id,
                  .workflow = options.workflow,
@@ -175,8 +171,7 @@ ExitCode resume_agents(Session& session, const std::filesystem::path& state, con
   if (Status told = restore((*run)->agents(), taken.as_restored(), session.journal()); !told)
     return say(told.error());
   if (over) return finish(session, **run, id, std::move(taken.run), request, tables);
-  if (Status asked = check_approver(**run, taken.run.created.gates); !asked)
-    return say(asked.error());
+  if (Status asked = check_approver(taken.run.created.gates); !asked) return say(asked.error());
   const Result<Endpoint> where = endpoint_for(request, tables.catalog);
   if (!where) return say(where.error());
   return finish(session, **run, id,

@@ -53,7 +53,6 @@ class AgentRun {
 
   Agents& agents() { return *agents_; }
   RunRepository& repository() { return repository_; }
-  bool can_ask() const { return approval_->possible(); }
   // What the session drives it with.
   RunParts parts();
 

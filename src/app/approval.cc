@@ -39,10 +39,14 @@ std::optional<char> answered_on(int terminal, const Cancellation& cancel) {
   }
 }
 
+Fd open_terminal() {
+  return Fd(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+}
+
 class TerminalApproval final : public Approval {
  public:
   TerminalApproval(Loop& loop, StatusLine& line)
-      : loop_(loop), line_(line), terminal_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {}
+      : loop_(loop), line_(line), terminal_(open_terminal()) {}
 
   ~TerminalApproval() override {
     give_up();
@@ -51,11 +55,9 @@ class TerminalApproval final : public Approval {
 
   void give_up() override { cancel_.cancel(); }
 
-  bool possible() const override { return terminal_.ok(); }
-
   void ask(const std::string& text, const std::string& question,
            std::function<void(std::optional<bool>)> answered) override {
-    if (!possible()) return answered(std::nullopt);
+    if (!terminal_.ok()) return answered(std::nullopt);
     asking_.emplace_back([this, text, question, answered = std::move(answered)] {
       const std::optional<char> letter = put(text, question + " [y/N] ");
       loop_.post([alive = std::weak_ptr<bool>(alive_), answered, letter] {
@@ -67,7 +69,7 @@ class TerminalApproval final : public Approval {
 
   bool allow_command(const std::string& command) override {
     if (all_commands_) return true;
-    if (!possible()) return false;
+    if (!terminal_.ok()) return false;
     const char letter = put("A worker wants to run, in its sandbox:\n  " + command,
                             "Run it? y: yes, a: and all others of this run, anything else: no ")
                             .value_or('n');
@@ -108,6 +110,10 @@ class TerminalApproval final : public Approval {
 };
 
 }  // namespace
+
+bool can_be_asked() {
+  return open_terminal().ok();
+}
 
 std::unique_ptr<Approval> make_approval(Loop& loop, StatusLine& line) {
   return std::make_unique<TerminalApproval>(loop, line);

@@ -19,8 +19,6 @@ class Approval {
  public:
   virtual ~Approval() = default;
 
-  // Whether there is anybody to ask.
-  virtual bool possible() const = 0;
   // On the loop's thread; `text` is made safe for a terminal. None: nobody answered (the end of the
   // input, or this was let go of).
   virtual void ask(const std::string& text, const std::string& question,
@@ -30,6 +28,9 @@ class Approval {
   // Whoever waits is told "no", and so is whoever asks from now on.
   virtual void give_up() = 0;
 };
+
+// Whether there is a terminal to ask on.
+bool can_be_asked();
 
 // Everything outlives it. Requires: nobody waits in allow_command() when it is let go of.
 std::unique_ptr<Approval> make_approval(Loop& loop, StatusLine& line);

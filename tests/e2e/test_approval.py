@@ -113,7 +113,7 @@ class ApprovalTest(AgentTest):
         done = self.baton("run", "Write three", "--repo", repository.folder, "--approve", "shell", mock=mock,
                           start_new_session=True)
         self.assert_one_message(done, USAGE, "--approve shell", "terminal")
-        self.assertEqual(mock.requests(), [])
+        self.assertEqual((mock.requests(), self.worktrees()), ([], []))
 
     def test_what_a_plan_says_can_not_draw_on_the_terminal(self):
         repository = self.plain()
