@@ -18,12 +18,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "base/fd.h"
 #include "base/spawn.h"
 #include "base/temporary_folder.h"
+#include "base/test_files.h"
 #include "sandbox/command_line.h"
 #include "sandbox/contained.h"
 #include "sandbox/process_fd.h"
@@ -46,15 +46,6 @@ def call(*arguments):
 def through(succeeded):
     if succeeded: print("THROUGH", flush=True)
 )";
-
-std::string read_file(const fs::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_file(const fs::path& file, std::string_view text) {
-  std::ofstream(file) << text;
-}
 
 bool is_readable(const Fd& fd) {
   pollfd polled = {fd.get(), POLLIN, 0};
@@ -109,17 +100,17 @@ class Bait {
     const auto look = [&](bool damaged, const char* what) {
       if (damaged) all.emplace_back(what);
     };
-    look(read_file(outside() / "secret") != "bait", "the secret was changed");
-    look(read_file(outside() / "target") != "untouched", "a file outside was changed");
+    look(bytes_of(outside() / "secret") != "bait", "the secret was changed");
+    look(bytes_of(outside() / "target") != "untouched", "a file outside was changed");
     look(entries(outside()) != 3, "something was put beside the files outside");
-    look(read_file(workspace() / ".git" / "config") != "untouched", ".git/config was changed");
+    look(bytes_of(workspace() / ".git" / "config") != "untouched", ".git/config was changed");
     look(entries(workspace() / ".git") != 2 || entries(workspace() / ".git" / "hooks") != 0,
          "something was put into .git");
     look(is_readable(server_), "a server on the machine was reached");
     look(is_readable(in_folder_) || is_readable(abstract_), "a Unix socket was reached");
     look(is_readable(bystander_ended_), "a process outside was killed");
     look(!survivors().empty(), "something outlived the command");
-    look(read_file("/proc/sys/kernel/core_pattern") != core_pattern_, "core_pattern was changed");
+    look(bytes_of("/proc/sys/kernel/core_pattern") != core_pattern_, "core_pattern was changed");
     return all;
   }
 
@@ -166,13 +157,13 @@ class Bait {
     std::vector<pid_t> found;
     for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
       const pid_t pid = std::atoi(entry.path().filename().c_str());
-      if (pid > 0 && read_file(entry.path() / "cmdline").starts_with(mark())) found.push_back(pid);
+      if (pid > 0 && bytes_of(entry.path() / "cmdline").starts_with(mark())) found.push_back(pid);
     }
     return found;
   }
 
   const std::shared_ptr<TemporaryFolder> folder_ = std::make_shared<TemporaryFolder>(make_folder());
-  const std::string core_pattern_ = read_file("/proc/sys/kernel/core_pattern");
+  const std::string core_pattern_ = bytes_of("/proc/sys/kernel/core_pattern");
   Fd open_secret_, server_, in_folder_, abstract_, bystander_ended_;
   int port_ = 0;
   Spawned bystander_;

@@ -10,11 +10,11 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
 #include <thread>
 
 #include "base/run_and_read.h"
 #include "base/temporary_folder.h"
+#include "base/test_files.h"
 #include "sandbox/start.h"
 
 namespace baton {
@@ -22,15 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-std::string read_file(const fs::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_file(const fs::path& file, std::string_view text) {
-  std::ofstream(file) << text;
-}
 
 class SandboxTest : public testing::Test {
  protected:
@@ -69,7 +60,7 @@ TEST_F(SandboxTest, ACommandStartsInTheWorkspaceAndBothItsStreamsAreHeardInOrder
 
 TEST_F(SandboxTest, WhatItWritesInTheWorkspaceStaysAndNothingElseDoes) {
   EXPECT_EQ(run(job("mkdir a && echo text >a/b && echo x >/tmp/c && echo x >~/d")).status, 0);
-  EXPECT_EQ(read_file(workspace() / "a" / "b"), "text\n");
+  EXPECT_EQ(bytes_of(workspace() / "a" / "b"), "text\n");
   EXPECT_EQ(says("ls -A /tmp ~"), "/home/worker:\n\n/tmp:\n");
 }
 
@@ -261,7 +252,7 @@ TEST_F(SandboxTest, AProgramThatReservesMuchAndUsesLittleRuns) {
 
 bool is_running(const std::string& mark) {
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
-    if (read_file(entry.path() / "cmdline").starts_with(mark)) return true;
+    if (bytes_of(entry.path() / "cmdline").starts_with(mark)) return true;
   }
   return false;
 }

@@ -12,6 +12,7 @@
 
 #include "base/json_string.h"
 #include "base/temporary_folder.h"
+#include "base/test_files.h"
 #include "base/text.h"
 
 namespace baton {
@@ -33,14 +34,8 @@ std::vector<std::string> all_names() {
 
 class ToolTest : public testing::Test {
  protected:
-  void put(const std::string& path, std::string_view text) {
-    fs::create_directories((root / path).parent_path());
-    std::ofstream(root / path, std::ios::binary) << text;
-  }
-  std::string slurp(const std::string& path) const {
-    std::ifstream file(root / path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  void put(const std::string& path, std::string_view text) { write_file(root / path, text); }
+  std::string slurp(const std::string& path) const { return bytes_of(root / path); }
   ToolResult call(std::string_view name, std::string_view input) {
     ToolResult result = call_tool(name, input, all_names(), site);
     EXPECT_TRUE(is_utf8(result.text)) << name;

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/temporary_folder.h"
+#include "base/test_files.h"
 #include "tool/workspace_path.h"
 
 namespace baton {
@@ -28,22 +29,12 @@ using testing::SizeIs;
 
 constexpr std::int64_t kLimit = 1 << 20;
 
-std::string slurp(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void put(const fs::path& path, std::string_view text) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << text;
-}
-
 // A workspace beside a folder that is none of its business.
 class WorkspaceTest : public testing::Test {
  protected:
   WorkspaceTest() {
     fs::create_directory(inside);
-    put(outside / "secret.txt", "canary");
+    write_file(outside / "secret.txt", "canary");
   }
 
   // In memory where there is such a place: some tests make very many files.
@@ -77,7 +68,7 @@ std::string error_of(const Status& status) {
 
 TEST_F(WorkspaceTest, WhatIsWrittenIsReadAgainAndFoldersAreMade) {
   EXPECT_TRUE(workspace.write("./src//deep/a.txt", "one\n"));
-  EXPECT_EQ(slurp(inside / "src/deep/a.txt"), "one\n");
+  EXPECT_EQ(bytes_of(inside / "src/deep/a.txt"), "one\n");
   EXPECT_EQ(*workspace.read("src/deep/a.txt", kLimit), "one\n");
   EXPECT_TRUE(workspace.write("src/deep/a.txt", ""));
   EXPECT_EQ(*workspace.read("src/deep/a.txt", kLimit), "");
@@ -92,7 +83,7 @@ TEST_F(WorkspaceTest, NoPathLeadsOut) {
     EXPECT_FALSE(workspace.remove(path));
     EXPECT_FALSE(workspace.list(path, false, 10));
   }
-  EXPECT_EQ(slurp(outside / "secret.txt"), "canary");
+  EXPECT_EQ(bytes_of(outside / "secret.txt"), "canary");
 }
 
 TEST_F(WorkspaceTest, NoLinkIsFollowedNeitherAtTheEndNorOnTheWay) {
@@ -100,7 +91,7 @@ TEST_F(WorkspaceTest, NoLinkIsFollowedNeitherAtTheEndNorOnTheWay) {
   fs::create_symlink(outside / "secret.txt", inside / "file");
   fs::create_symlink("../outside", inside / "relative");
   fs::create_symlink("/proc/self/root", inside / "magic");
-  put(inside / "mine.txt", "mine");
+  write_file(inside / "mine.txt", "mine");
   fs::create_symlink("mine.txt", inside / "to-mine");
   for (const std::string path :
        {"folder/secret.txt", "file", "relative/secret.txt", "magic/etc/passwd", "to-mine"}) {
@@ -110,8 +101,8 @@ TEST_F(WorkspaceTest, NoLinkIsFollowedNeitherAtTheEndNorOnTheWay) {
   EXPECT_FALSE(workspace.write("folder/new/deep.txt", "x"));
   EXPECT_FALSE(workspace.remove("folder/secret.txt"));
   EXPECT_FALSE(workspace.list("folder", true, 10));
-  EXPECT_EQ(slurp(outside / "secret.txt"), "canary");
-  EXPECT_EQ(slurp(inside / "mine.txt"), "mine");
+  EXPECT_EQ(bytes_of(outside / "secret.txt"), "canary");
+  EXPECT_EQ(bytes_of(inside / "mine.txt"), "mine");
   EXPECT_FALSE(fs::exists(outside / "new"));
 }
 
@@ -119,12 +110,12 @@ TEST_F(WorkspaceTest, ALinkMayBeRemovedAndWhatItPointsAtStays) {
   fs::create_symlink(outside / "secret.txt", inside / "file");
   EXPECT_TRUE(workspace.remove("file"));
   EXPECT_FALSE(fs::is_symlink(inside / "file"));
-  EXPECT_EQ(slurp(outside / "secret.txt"), "canary");
+  EXPECT_EQ(bytes_of(outside / "secret.txt"), "canary");
 }
 
 // The folder is a real one at one moment and a link to the outside at the next.
 TEST_F(WorkspaceTest, AFolderThatIsSwappedForALinkNeverLeadsOut) {
-  put(inside / "real/secret.txt", "harmless");
+  write_file(inside / "real/secret.txt", "harmless");
   fs::create_symlink(outside, inside / "link");
   std::atomic<bool> stop = false;
   std::thread swapper([&] {
@@ -146,13 +137,13 @@ TEST_F(WorkspaceTest, AFolderThatIsSwappedForALinkNeverLeadsOut) {
   swapper.join();
   EXPECT_GT(reads, 0);
   EXPECT_GT(refusals, 0) << "nothing was swapped: this proved nothing";
-  EXPECT_EQ(slurp(outside / "secret.txt"), "canary");
+  EXPECT_EQ(bytes_of(outside / "secret.txt"), "canary");
   EXPECT_FALSE(fs::exists(outside / "new"));
 }
 
 TEST_F(WorkspaceTest, GitIsNotThereInAnySpelling) {
-  put(inside / ".git/config", "[core]");
-  put(inside / "sub/.git", "gitdir: elsewhere");
+  write_file(inside / ".git/config", "[core]");
+  write_file(inside / "sub/.git", "gitdir: elsewhere");
   for (const std::string path :
        {".git", ".git/config", ".GIT/config", "./.Git/hooks/post-commit", "sub/.git", "sub/.git/x",
         ".git./config", ".git ", ".git. .", "git~1/config", "GIT~1", ".g\u200Cit/config",
@@ -178,12 +169,12 @@ TEST_F(WorkspaceTest, AWriteReplacesTheNameSoAHardLinkElsewhereIsUntouched) {
   fs::create_hard_link(outside / "secret.txt", inside / "linked.txt", failed);
   ASSERT_FALSE(failed) << failed.message();
   EXPECT_TRUE(workspace.write("linked.txt", "mine now"));
-  EXPECT_EQ(slurp(inside / "linked.txt"), "mine now");
-  EXPECT_EQ(slurp(outside / "secret.txt"), "canary");
+  EXPECT_EQ(bytes_of(inside / "linked.txt"), "mine now");
+  EXPECT_EQ(bytes_of(outside / "secret.txt"), "canary");
 }
 
 TEST_F(WorkspaceTest, AReplacedFileKeepsItsModeButNotItsSetUserId) {
-  put(inside / "run.sh", "#!/bin/sh\n");
+  write_file(inside / "run.sh", "#!/bin/sh\n");
   ASSERT_EQ(::chmod((inside / "run.sh").c_str(), 04755), 0);
   EXPECT_TRUE(workspace.write("run.sh", "#!/bin/sh\necho\n"));
   struct stat facts {};
@@ -208,7 +199,7 @@ TEST_F(WorkspaceTest, AFailedWriteLeavesNothingBehind) {
   fs::create_directory(inside / "taken");
   EXPECT_THAT(error_of(workspace.write("taken", "x")), HasSubstr("is a folder"));
   EXPECT_FALSE(workspace.write(std::string(300, 'n'), "x"));
-  put(inside / "file", "text");
+  write_file(inside / "file", "text");
   EXPECT_THAT(error_of(workspace.write("file/below", "x")), HasSubstr("file is not a folder"));
   EXPECT_THAT(*workspace.list("", true, 10), SizeIs(2));
 }
@@ -240,8 +231,8 @@ TEST_F(WorkspaceTest, WhatIsMissingIsNotFoundAndAFolderIsNoFile) {
 }
 
 TEST_F(WorkspaceTest, AListingIsSortedTellsLinksAndDoesNotFollowThem) {
-  put(inside / "b.txt", "four");
-  put(inside / "a/x.txt", "");
+  write_file(inside / "b.txt", "four");
+  write_file(inside / "a/x.txt", "");
   fs::create_symlink(outside, inside / "link");
   EXPECT_THAT(
       *workspace.list(".", true, 100),

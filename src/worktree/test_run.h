@@ -5,27 +5,16 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "base/test_files.h"
 #include "intake/test_repository.h"
 #include "worktree/run_repository.h"
 
 namespace baton {
-
-inline void write_file(const std::filesystem::path& file, const std::string& bytes) {
-  std::filesystem::create_directories(file.parent_path());
-  std::ofstream(file, std::ios::binary) << bytes;
-}
-
-inline std::string bytes_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // Every file, link and folder below `folder` with its kind, mode and bytes, but for what lies below
 // `left_out`.
