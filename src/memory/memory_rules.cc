@@ -91,8 +91,9 @@ class RuleSet {
     options.set_case_sensitive(false);
     for (const Rule& rule : rules) {
       const re2::StringPiece pattern(rule.pattern.data(), rule.pattern.size());
-      rules_.push_back({std::make_unique<RE2>(pattern, options), rule.objection});
-      BATON_CHECK(rules_.back().pattern->ok());
+      auto compiled = std::make_unique<RE2>(pattern, options);
+      BATON_CHECK(compiled->ok());
+      rules_.push_back({std::move(compiled), rule.objection});
     }
   }
   // Of the first rule that the text breaks; empty: it breaks none.

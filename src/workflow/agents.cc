@@ -148,7 +148,7 @@ std::vector<TaskId> Agents::merged() const {
 
 std::string Agents::head() const {
   const std::vector<TaskId> order = merged();
-  return order.empty() ? input_.base : result(order.back())->commit;
+  return order.empty() ? input_.base : tasks_.at(order.back()).result->commit;
 }
 
 std::string Agents::base_of(TaskId id) const {
