@@ -4,8 +4,8 @@
 //
 // Symbols are found by universal-ctags on the blobs of a commit and kept by blob in `cache`: what
 // has not changed since is not read again. The cache serves any number of repositories; a damaged
-// one is made anew. By which rules files are put in order and cut: tree_rank.h and tree_text.h; what
-// is not looked into: tree_scan.h.
+// one is made anew. By which rules files are put in order and cut: tree_rank.h and tree_text.h;
+// what is not looked into: tree_scan.h.
 #pragma once
 
 #include <filesystem>
