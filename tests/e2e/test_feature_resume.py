@@ -30,9 +30,8 @@ AFTER = {
     "count.txt": "3\n",
     "NOTES.md": "Greets by the hour.\n",
 }
-SUBJECTS = ["Count the words", "Count the words", "Mend what review 1 found", "Mend what review 1 found",
-            "Merge: Say good evening", "Say good evening", "Say good morning", "Say good morning",
-            "Write it down", "Write it down"]
+SUBJECTS = sorted(subject for title in ("Say good morning", "Say good evening", "Count the words", "Write it down",
+                                        "Mend what review 1 found") for subject in (title, "Merge: " + title))
 
 MORNING, EVENING, COUNTING, NOTING = "Say good morning", "Say good evening", "Count the words", "Write it down"
 PLAN = [
