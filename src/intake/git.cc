@@ -52,7 +52,7 @@ bool has_commits(const fs::path& dir) {
 
 }  // namespace
 
-Result<ProgramOutput> git(const fs::path& dir, std::vector<std::string> arguments,
+Result<ProgramOutput> git(const fs::path& dir, const std::vector<std::string>& arguments,
                           std::string_view input) {
   ShortProgram program{.argv = {"git", "-C", dir.string()},
                        .environment = kEnvironment,
@@ -69,7 +69,7 @@ Result<ProgramOutput> git(const fs::path& dir, std::vector<std::string> argument
   return output;
 }
 
-Result<ProgramOutput> git(const GitPlace& place, std::vector<std::string> arguments,
+Result<ProgramOutput> git(const GitPlace& place, const std::vector<std::string>& arguments,
                           std::string_view input) {
   // Through flock: should we be killed, whoever comes next can wait for what still runs.
   // Through env: of a variable that is passed on to programs, our value must be the one that
@@ -112,13 +112,13 @@ Result<std::string> output_of(Result<ProgramOutput> output, std::string_view att
 }  // namespace
 
 Result<std::string> git_output(const fs::path& dir, std::string_view attempt,
-                               std::vector<std::string> arguments, std::string_view input) {
-  return output_of(git(dir, std::move(arguments), input), attempt);
+                               const std::vector<std::string>& arguments, std::string_view input) {
+  return output_of(git(dir, arguments, input), attempt);
 }
 
 Result<std::string> git_output(const GitPlace& place, std::string_view attempt,
-                               std::vector<std::string> arguments, std::string_view input) {
-  return output_of(git(place, std::move(arguments), input), attempt);
+                               const std::vector<std::string>& arguments, std::string_view input) {
+  return output_of(git(place, arguments, input), attempt);
 }
 
 std::string complaint_of(const ProgramOutput& output) {

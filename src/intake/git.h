@@ -17,13 +17,14 @@
 namespace baton {
 
 // Runs git in `dir`, whatever its exit code. kUsage if git is not installed.
-Result<ProgramOutput> git(const std::filesystem::path& dir, std::vector<std::string> arguments,
-                          std::string_view input = {});
+Result<ProgramOutput> git(const std::filesystem::path& dir,
+                          const std::vector<std::string>& arguments, std::string_view input = {});
 
 // The same for a command that must succeed: its output, or kSystem with what git said, after
 // "cannot ATTEMPT".
 Result<std::string> git_output(const std::filesystem::path& dir, std::string_view attempt,
-                               std::vector<std::string> arguments, std::string_view input = {});
+                               const std::vector<std::string>& arguments,
+                               std::string_view input = {});
 
 // A repository of our own, and where its parts are: git looks for nothing in the folder it runs in,
 // so that no `.git` of a tree counts, nor what the user or the machine configured. While it runs,
@@ -36,10 +37,11 @@ struct GitPlace {
   std::vector<std::string> environment = {};  // "NAME=value"
 };
 
-Result<ProgramOutput> git(const GitPlace& place, std::vector<std::string> arguments,
+Result<ProgramOutput> git(const GitPlace& place, const std::vector<std::string>& arguments,
                           std::string_view input = {});
 Result<std::string> git_output(const GitPlace& place, std::string_view attempt,
-                               std::vector<std::string> arguments, std::string_view input = {});
+                               const std::vector<std::string>& arguments,
+                               std::string_view input = {});
 
 // The first line of what git complained, without its "fatal: ".
 std::string complaint_of(const ProgramOutput& output);
