@@ -237,7 +237,7 @@ Result<std::string> messages_of(const fs::path& repo, const Ends& ends) {
       "log",         "--no-color",     "--no-show-signature", "--no-patch", "--encoding=UTF-8",
       "--format=%B", "--max-count=100"};
   command.insert(command.end(), ends.log_range.begin(), ends.log_range.end());
-  Result<std::string> output = git_output(repo, "read the commit messages", std::move(command));
+  Result<std::string> output = git_output(repo, "read the commit messages", command);
   if (!output) return output.error();
   std::string text = to_utf8(*output);
   while (text.ends_with('\n')) text.pop_back();

@@ -18,8 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // One answer of the user's git; empty if it has none.
-Result<std::string> ask(const fs::path& user, std::vector<std::string> words) {
-  Result<ProgramOutput> said = git(user, std::move(words));
+Result<std::string> ask(const fs::path& user, const std::vector<std::string>& words) {
+  Result<ProgramOutput> said = git(user, words);
   if (!said) return said.error();
   return said->status == 0 ? one_line(std::move(said->out)) : std::string();
 }

@@ -181,7 +181,7 @@ Result<std::string> RunRepository::write_commit(const std::string& tree,
   }
   GitPlace place = this->place();
   place.environment = identity_at(text.at);
-  Result<std::string> id = git_output(place, "make a commit", std::move(words), message_of(text));
+  Result<std::string> id = git_output(place, "make a commit", words, message_of(text));
   if (!id) return id.error();
   return one_line(std::move(*id));
 }

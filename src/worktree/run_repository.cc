@@ -47,7 +47,7 @@ Result<UserGit> look_at(const fs::path& user) {
   UserGit found;
   const auto ask = [&user](std::vector<std::string> words) {
     words.insert(words.begin(), {"rev-parse", "--path-format=absolute"});
-    Result<std::string> said = git_output(user, "look at the repository", std::move(words));
+    Result<std::string> said = git_output(user, "look at the repository", words);
     return said ? Result<std::string>(one_line(std::move(*said))) : said;
   };
   Result<std::string> top = ask({"--show-toplevel"});
