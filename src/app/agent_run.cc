@@ -24,19 +24,24 @@ constexpr Tokens kFacts{1'500};
 constexpr int kMapPercent = 60;
 constexpr std::size_t kMostFile = 4 << 20;
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == text.npos;
+}
+
 Result<std::string> request_of(const AgentOptions& options) {
-  if (options.request.empty() == options.spec.empty()) {
+  if (is_blank(options.request) == options.spec.empty()) {
     return usage_error(
-        fmt::format("say what is wanted: `baton {} \"WORDS\"`, or --spec FILE", options.workflow));
+        fmt::format("say what is wanted in one of two ways: `baton {} \"WORDS\"`, or --spec FILE",
+                    options.workflow));
   }
   if (options.spec.empty()) return options.request;
   Result<std::string> text = options.spec == "-" ? read_diff("-") : read_file(options.spec);
   if (!text) return text;
   if (text->size() > kMostRequest) {
-    return usage_error(fmt::format("--spec {}: it has {} KiB, and a request may have {}",
+    return usage_error(fmt::format("--spec {}: it has {} KiB, and a request may have {} KiB",
                                    options.spec, text->size() >> 10, kMostRequest >> 10));
   }
-  if (text->find_first_not_of(" \t\r\n") == text->npos)
+  if (is_blank(*text))
     return usage_error(fmt::format("--spec {}: the file is empty", options.spec));
   return to_utf8(*text);
 }

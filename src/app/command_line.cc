@@ -15,10 +15,11 @@ namespace baton {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 done, 1 findings at or above --fail-on, 2 usage, 3 budget exhausted (partial "
-    "report),\n"
-    "4 the provider refused or failed, 5 interrupted (resumable), 6 the machine or the state "
-    "folder failed.";
+    "Exit codes: 0 done, 1 findings at or above --fail-on, or a command that must pass failed, 2 "
+    "usage,\n"
+    "3 budget exhausted (partial report), 4 the provider or a task failed, 5 interrupted or not "
+    "approved of\n"
+    "(resumable), 6 the machine or the state folder failed.";
 
 CLI::Option* add_state(CLI::App* command, std::string& state) {
   return command->add_option("--state", state,
@@ -37,8 +38,10 @@ void add_caps(CLI::App* command, CapOptions& options) {
           "The most that all runs of the project may cost on one day, UTC (default: "
           "$BATON_DAY_BUDGET)");
   command
-      ->add_option("--budget-per-worker", options.worker,
-                   "The most that tasks of one type may cost together; may be given again")
+      ->add_option(
+          "--budget-per-worker", options.worker,
+          "The most that tasks of one type, or of one worker of a feature, may cost together; "
+          "may be given again")
       ->type_name("TYPE=DOLLARS")
       ->group(kGroup);
   command->add_option("--max-turns", options.max_turns, "Calls of one attempt")
@@ -296,7 +299,9 @@ void add_memory(CLI::App& app, MemoryOptions& options) {
   action("search", "By words, the best first")
       ->add_option("words", options.text, "What is looked for")
       ->required();
-  action("add", "Note a fact yourself")->add_option("fact", options.text)->required();
+  action("add", "Note a fact yourself")
+      ->add_option("fact", options.text, "The fact, in a sentence")
+      ->required();
   for (const auto& [name, says] :
        {std::pair("show", "One fact and where it came from"),
         std::pair("edit", "Change a fact's words"), std::pair("drop", "Use a fact no more")}) {

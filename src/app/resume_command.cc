@@ -78,7 +78,7 @@ Result<Endpoint> endpoint_for(const RunRequest& request, const Catalog& catalog)
   if (Status priced = check_prices(request, catalog); !priced) return priced.error();
   if (!where->credentials.empty()) return where;
   return usage_error(
-      "this run needs a model: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN and resume it again");
+      "this run needs a model: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, then try again");
 }
 
 ExitCode resume_command(const RunOptions& options) {

@@ -57,6 +57,9 @@ void say_score(const RunState& run) {
 // Found out before anything is spent, and not when the report is due.
 Status check_output(const std::string& output) {
   if (output.empty()) return {};
+  std::error_code ignored;
+  if (std::filesystem::is_directory(output, ignored))
+    return usage_error(fmt::format("--output {}: it is a folder, expected a file", output));
   const std::filesystem::path folder = std::filesystem::absolute(output).parent_path();
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
   return usage_error(fmt::format("--output {}: {} cannot be written to: {}", output,

@@ -99,6 +99,7 @@ class AgentsInputTest(AgentTest):
         here = ("--repo", repository.folder)
         for arguments, word in (
                 ((*here,), "say what is wanted"),
+                ((" \n", *here), "say what is wanted"),
                 (("Words", "--spec", blank, *here), "say what is wanted"),
                 (("--spec", blank, *here), "the file is empty"),
                 (("--spec", self.folder / "none.md", *here), "none.md"),
@@ -107,6 +108,7 @@ class AgentsInputTest(AgentTest):
                 (("Write", "--base", "no-such", *here), "no-such"),
                 (("Write", "--branch", "a..b", *here), "a..b"),
                 (("Write", "--branch", "-x", *here), "-x"),
+                (("Write", "--output", nothing, *here), "it is a folder"),
                 (("Write", "--output", self.folder / "none/report", *here), "none")):
             with self.subTest(arguments=arguments[:3]):
                 self.assert_one_message(self.baton("feature", *arguments, mock=mock), USAGE, word)
