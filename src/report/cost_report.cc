@@ -23,20 +23,27 @@ struct Call {
 
 // Calls of one task that stand or fall together: an attempt and its turns. A retry that keeps the
 // turns goes on with the chain.
+using ChainId = std::pair<TaskId, int>;
 struct Chain {
   bool accepted = false;
   bool failed = false;  // as its last call has it
 };
-using Chains = std::map<std::pair<TaskId, int>, Chain>;
+using Chains = std::map<ChainId, Chain>;
 
-Chains chains_of(const std::map<CallId, Call>& calls) {
+bool goes_on(Verdict verdict) {
+  return verdict == Verdict::kContinue || verdict == Verdict::kTools;
+}
+
+// `ended`: those whose end was told by the task's, and whether that was a good one.
+Chains chains_of(const std::map<CallId, Call>& calls, const std::map<ChainId, bool>& ended) {
   Chains chains;
   for (const auto& [id, call] : calls) {
     Chain& chain = chains[{call.reserved.task, call.chain}];
     const bool accepted = call.verdict == Verdict::kAccepted;
     chain.accepted = chain.accepted || accepted;
-    chain.failed = call.ended && !accepted && call.verdict != Verdict::kContinue;
+    chain.failed = call.ended && !accepted && !goes_on(call.verdict);
   }
+  for (const auto& [id, well] : ended) (well ? chains[id].accepted : chains[id].failed) = true;
   return chains;
 }
 
@@ -76,6 +83,7 @@ struct CostFold::Facts {
   std::map<TaskId, TaskSpec> tasks;
   std::map<TaskId, Tries> tries;
   std::map<CallId, Call> calls;
+  std::map<ChainId, bool> ended;  // by what tools or the task's end said of them
   std::vector<Instant> escalations;
   Instant first;
   Instant last;
@@ -97,12 +105,15 @@ struct CostFold::Facts {
     const auto tried = tries.find(event.task);
     if (tried != tries.end()) tried->second.keeps_turns = event.keeps_turns;
   }
+  void operator()(const ToolsEnded& event) {
+    if (!event.result.empty()) ended[{event.task, chain_of(event.task)}] = true;
+  }
+  void operator()(const TaskSkipped& event) {
+    ended.try_emplace({event.task, chain_of(event.task)});
+  }
   void operator()(const Escalated& event) { escalations.push_back(event.at); }
   void operator()(const CallReserved& event) {
-    const auto tried = tries.find(event.task);
-    calls[event.call] = {.reserved = event,
-                         .charge = event.hold,
-                         .chain = tried == tries.end() ? 0 : tried->second.chain};
+    calls[event.call] = {.reserved = event, .charge = event.hold, .chain = chain_of(event.task)};
   }
   void operator()(const CallEnded& event) {
     const auto call = calls.find(event.call);
@@ -114,6 +125,11 @@ struct CostFold::Facts {
     call->second.verdict = event.verdict;
   }
   void operator()(const auto&) {}
+
+  int chain_of(TaskId task) const {
+    const auto tried = tries.find(task);
+    return tried == tries.end() ? 0 : tried->second.chain;
+  }
 };
 
 double CostReport::saved_percent() const {
@@ -150,16 +166,15 @@ const std::vector<Instant>& CostFold::escalations() const {
 
 void CostFold::each_call(const std::function<void(const CostedCall&)>& see) const {
   const Facts& facts = *facts_;
-  const Chains chains = chains_of(facts.calls);
+  const Chains chains = chains_of(facts.calls, facts.ended);
   for (const auto& [id, call] : facts.calls) {
     const TaskId task = call.reserved.task;
-    const auto tried = facts.tries.find(task);
     see({.reserved = call.reserved,
          .task = facts.tasks.at(task),
          .charge = call.charge,
          .usage = call.usage,
          .known = call.known,
-         .wasted = wasted(call, chains, tried == facts.tries.end() ? 0 : tried->second.chain)});
+         .wasted = wasted(call, chains, facts.chain_of(task))});
   }
 }
 

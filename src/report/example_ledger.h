@@ -47,6 +47,15 @@ class RunStory {
     events_.emplace_back(Escalated{.at = at_, .task = task});
     return *this;
   }
+  // The tools that its last answer asked for have ended it.
+  RunStory& finish_by_tools(TaskId task) {
+    events_.emplace_back(ToolsEnded{.at = at_, .task = task, .result = "result"});
+    return *this;
+  }
+  RunStory& skip(TaskId task) {
+    events_.emplace_back(TaskSkipped{.at = at_, .task = task});
+    return *this;
+  }
   RunStory& retry_keeping_turns(TaskId task) {
     events_.emplace_back(RetryScheduled{.at = at_, .task = task, .keeps_turns = true});
     return *this;

@@ -143,6 +143,24 @@ TEST(LedgerTest, TurnsOfAnAcceptedAttemptAreNotWasted) {
   EXPECT_EQ(of_one(story).total.wasted, Money());
 }
 
+TEST(LedgerTest, ALoopThatItsToolsHaveFinishedIsNotWasted) {
+  RunStory story(on(3));
+  story.attempt(kNames);
+  story.spend({kNames, kFast, "0.01", in_out(1, 1), BillState::kSettled, Verdict::kTools});
+  story.spend({kNames, kFast, "0.02", in_out(1, 1), BillState::kSettled, Verdict::kTools});
+  EXPECT_EQ(of_one(story).total.wasted, Money());  // it goes on
+  story.finish_by_tools(kNames);
+  EXPECT_EQ(of_one(story).total.wasted, Money());
+}
+
+TEST(LedgerTest, ALoopThatWasGivenUpIsWasted) {
+  RunStory story(on(3));
+  story.attempt(kNames);
+  story.spend({kNames, kFast, "0.03", in_out(1, 1), BillState::kSettled, Verdict::kTools});
+  story.skip(kNames);
+  EXPECT_EQ(of_one(story).total.wasted, dollars("0.03"));
+}
+
 TEST(LedgerTest, AllTurnsOfAnAttemptThatIsStartedAnewAreWasted) {
   RunStory story(on(3));
   story.attempt(kNames);

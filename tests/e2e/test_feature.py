@@ -36,6 +36,7 @@ class FeatureTest(AgentTest):
         self.assertIn("Mend the sum", message)
         self.assertRegex(message, r"Baton-Worker: code-writer\nBaton-Model: claude-opus-4-7\nBaton-Cost: \$0\.\d+")
         self.assertEqual(self.check_of(report, "sh run_tests.sh")["state"], "passed")
+        self.assertEqual(self.cost("--run", report["run_id"])["wasted_usd"], "0.00")
         self.assert_clean_end(report, repository, before, mock)
 
     def test_code_comes_first_and_tests_and_documentation_build_upon_it(self):
