@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 namespace baton {
@@ -21,7 +21,17 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return usage_error(fmt::format("can not read {}: {}", path.string(), std::strerror(errno)));
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::string text;
+  std::array<char, 64 << 10> piece;
+  // A pipe or a device is as good as a file, and may never end.
+  while (text.size() <= kMostFileBytes && file.good()) {
+    file.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (text.size() > kMostFileBytes) {
+    return usage_error(fmt::format("can not read {}: it is larger than {} MiB", path.string(),
+                                   kMostFileBytes >> 20));
+  }
   if (file.bad())
     return usage_error(fmt::format("can not read {}: {}", path.string(), std::strerror(errno)));
   return text;

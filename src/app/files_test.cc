@@ -109,5 +109,11 @@ TEST_F(FilesTest, WhatCanNotBeReadIsAnErrorOfTheUsers) {
   EXPECT_THAT(folder.error().message, HasSubstr("it is a folder"));
 }
 
+TEST_F(FilesTest, WhatNeverEndsIsNotReadForEver) {
+  const Result<std::string> text = read_file("/dev/zero");
+  ASSERT_FALSE(text.ok());
+  EXPECT_EQ(text.error(), usage_error("can not read /dev/zero: it is larger than 64 MiB"));
+}
+
 }  // namespace
 }  // namespace baton

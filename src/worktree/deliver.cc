@@ -20,7 +20,8 @@ std::string shown(const std::string& branch) {
 
 Status check_branch_name(const fs::path& user, const std::string& branch) {
   const bool could_be = !branch.empty() && branch.front() != '-' && branch != "HEAD" &&
-                        branch != "@" && branch.find('\0') == branch.npos;
+                        !branch.starts_with("refs/") && branch != "@" &&
+                        branch.find('\0') == branch.npos;
   if (could_be) {
     Result<ProgramOutput> checked = git(user, {"check-ref-format", "refs/heads/" + branch});
     if (!checked) return checked.error();
@@ -60,8 +61,9 @@ Status check_not_checked_out(const fs::path& user, const std::string& branch) {
 }
 
 Status taken(const std::string& branch, const std::string& tip) {
-  return usage_error(
-      fmt::format("there is a branch {} already, on {}: name another one", shown(branch), tip));
+  return usage_error(fmt::format(
+      "there is a branch {} already, on {}: rename or delete it, or begin with another name",
+      shown(branch), tip));
 }
 
 // The index of a pack of `commit` and all it needs beyond `base`; each object is checked on the way
@@ -103,9 +105,21 @@ bool is_delivered(const GitPlace& place, const std::string& commit) {
 
 Status RunRepository::check_new_branch(const fs::path& user, const std::string& branch) {
   if (Status fits = check_branch_name(user, branch); !fits) return fits;
-  const Result<std::optional<std::string>> tip = tip_of(user, branch);
-  if (!tip) return tip.error();
-  return *tip ? taken(branch, **tip) : Status();
+  // A branch can not be where others have their folder, nor have its folder where one is.
+  for (std::size_t end = branch.find('/');; end = branch.find('/', end + 1)) {
+    const std::string name = branch.substr(0, end);
+    const Result<std::optional<std::string>> tip = tip_of(user, name);
+    if (!tip) return tip.error();
+    if (*tip) return taken(name, **tip);
+    if (end == branch.npos) break;
+  }
+  const Result<std::string> below = git_output(
+      user, "look for branches",
+      {"for-each-ref", "--count=1", "--format=%(refname:short)", "refs/heads/" + branch + "/"});
+  if (!below) return below.error();
+  if (below->empty()) return {};
+  return usage_error(fmt::format("there can be no branch {} beside {}: begin with another name",
+                                 shown(branch), shown(below->substr(0, below->find('\n')))));
 }
 
 Status RunRepository::deliver(const std::string& commit, const std::string& branch) const {

@@ -109,7 +109,8 @@ TEST(DeliverTest, WhetherABranchCanBeMadeIsKnownBeforehand) {
   const Delivery run;
   expect_ok(RunRepository::check_new_branch(run.user.path(), "free"));
   run.user.git({"branch", "taken"});
-  for (const char* name : {"taken", "a..b", "-x", ""}) {
+  run.user.git({"branch", "folder/one"});
+  for (const char* name : {"taken", "taken/below", "folder", "refs/heads/x", "a..b", "-x", ""}) {
     const Status checked = RunRepository::check_new_branch(run.user.path(), name);
     ASSERT_FALSE(checked.ok()) << name;
     EXPECT_EQ(checked.error().kind, ErrorKind::kUsage) << name;
