@@ -3,7 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -15,9 +15,12 @@ inline void write_file(const std::filesystem::path& file, std::string_view bytes
   std::ofstream(file, std::ios::binary) << bytes;
 }
 
+// What can be read of it: of a process that ends meanwhile, /proc gives an error.
 inline std::string bytes_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream bytes;
+  bytes << in.rdbuf();
+  return bytes.str();
 }
 
 }  // namespace baton

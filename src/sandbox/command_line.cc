@@ -101,6 +101,15 @@ void add_folders(Options& options, const SandboxJob& job, const Places& places) 
 
 }  // namespace
 
+std::vector<std::string> permitted(const std::vector<std::string>& argv) {
+  static_assert(static_cast<int>(Handed::kPermit) < 10);
+  const std::string permit = handed(Handed::kPermit);
+  std::vector<std::string> command = {
+      "/bin/sh", "-c", fmt::format("read -r go <&{0} && exec \"$@\" {0}<&-", permit), "sh"};
+  command.insert(command.end(), argv.begin(), argv.end());
+  return command;
+}
+
 std::vector<std::string> bubblewrap_options(const SandboxJob& job, const Places& places) {
   Options options;
   add_isolation(options);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sandbox/sandbox.h"
@@ -15,6 +16,7 @@ enum class Handed {
   kGate,         // it waits here until the limits are set
   kCallFilter,   // syscall_filter.h
   kUseFilter,
+  kPermit,  // the command begins once it is told so here; a digit, as sh wants it
   kPasswd,  // /etc/passwd, /etc/group and /etc/hosts
   kGroup,
   kHosts,
@@ -29,6 +31,12 @@ struct Places {
 
 // Where the command finds its workspace.
 inline constexpr const char* kWorkspaceInside = "/workspace";
+
+// The command as it is begun inside. bubblewrap goes through its gate when whoever holds it has
+// died, too, and its own end with its parent has a moment in which it does not hold: without the
+// permit, nothing is run.
+std::vector<std::string> permitted(const std::vector<std::string>& argv);
+inline constexpr std::string_view kPermission = "go\n";
 
 std::vector<std::string> bubblewrap_options(const SandboxJob& job, const Places& places);
 

@@ -96,6 +96,7 @@ class Contained {
   Fd output_;
   Fd status_;
   Pipe gate_;        // both ends: writing to it never meets a closed pipe
+  Pipe permit_;      // likewise
   pid_t outer_ = 0;  // bubblewrap; 0: not started, or reaped
   Fd outer_fd_;
   Fd inner_fd_;  // the first process inside: with it everything inside ends
@@ -114,7 +115,8 @@ Status Contained::start(const std::filesystem::path& bubblewrap,
   std::optional<Pipe> output = open_pipe();
   std::optional<Pipe> status = open_pipe();
   std::optional<Pipe> gate = open_pipe();
-  if (!output || !status || !gate) return cannot_start(std::strerror(errno));
+  std::optional<Pipe> permit = open_pipe();
+  if (!output || !status || !gate || !permit) return cannot_start(std::strerror(errno));
 
   std::vector<Fd> handed;  // in the order of Handed
   handed.push_back(memory_file(joined_by_zeros(options)));
@@ -122,13 +124,15 @@ Status Contained::start(const std::filesystem::path& bubblewrap,
   handed.emplace_back(::fcntl(gate->reader.get(), F_DUPFD_CLOEXEC, 0));
   handed.push_back(memory_file(filters->calls));
   handed.push_back(memory_file(filters->uses));
+  handed.emplace_back(::fcntl(permit->reader.get(), F_DUPFD_CLOEXEC, 0));
   for (const std::string& text : synthetic_files()) handed.push_back(memory_file(text));
   for (const Fd& fd : handed) {
     if (!fd.ok()) return cannot_start(std::strerror(errno));
   }
   std::vector<std::string> argv = {bubblewrap.string(), "--args", std::to_string(kFirstHanded),
                                    "--"};
-  argv.insert(argv.end(), job_.argv.begin(), job_.argv.end());
+  const std::vector<std::string> command = permitted(job_.argv);
+  argv.insert(argv.end(), command.begin(), command.end());
   const Result<pid_t> pid =
       start_process(start_command(job_, std::move(argv)), output->writer.get(), handed);
   if (!pid) return pid.error();
@@ -137,6 +141,7 @@ Status Contained::start(const std::filesystem::path& bubblewrap,
   output_ = std::move(output->reader);
   status_ = std::move(status->reader);
   gate_ = std::move(*gate);
+  permit_ = std::move(*permit);
   if (!outer_fd_.ok()) return cannot_start(std::strerror(errno));
   return {};
 }
@@ -150,8 +155,10 @@ Status Contained::begin(pid_t inner) {
   if (!group_) watch_.emplace(inner, job_.memory_limit);
   const Status limited = set_limits(inner, job_);
   if (!limited) return limited;
-  if (::write(gate_.writer.get(), "g", 1) != 1) return cannot_start(std::strerror(errno));
-  return {};
+  const bool let_go = ::write(gate_.writer.get(), "g", 1) == 1 &&
+                      ::write(permit_.writer.get(), kPermission.data(), kPermission.size()) ==
+                          static_cast<ssize_t>(kPermission.size());
+  return let_go ? Status() : cannot_start(std::strerror(errno));
 }
 
 int Contained::left_ms() const {

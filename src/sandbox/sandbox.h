@@ -66,10 +66,10 @@ class Sandbox {
   // symbolic link.
   static Status adopt(const std::filesystem::path& folder);
 
-  // Blocks. kUsage if a folder cannot be shown, kSystem if the command could not be started;
-  // whatever it does itself is no error. Safe to be called from several threads. `cancel` may be
-  // null. In a workspace without a `.git`, one is left that git refuses: a command must not make
-  // one that git obeys.
+  // Blocks. kUsage if a folder cannot be shown, kSystem if the sandbox could not be started;
+  // whatever the command does itself is no error (127: there is no such program). Safe to be called
+  // from several threads. `cancel` may be null. In a workspace without a `.git`, one is left that
+  // git refuses: a command must not make one that git obeys.
   Result<SandboxEnd> run(const SandboxJob& job, const Cancellation* cancel) const;
 
  private:

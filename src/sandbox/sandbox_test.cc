@@ -15,6 +15,7 @@
 #include "base/run_and_read.h"
 #include "base/temporary_folder.h"
 #include "base/test_files.h"
+#include "sandbox/command_line.h"
 #include "sandbox/start.h"
 
 namespace baton {
@@ -140,12 +141,28 @@ TEST_F(SandboxTest, ACommandKilledBySignalSaysSoAsShellsDo) {
   EXPECT_EQ(run(job("kill -SEGV $$")).status, 128 + SIGSEGV);
 }
 
-TEST_F(SandboxTest, AProgramThatIsNotThereIsAnErrorThatNamesIt) {
+TEST_F(SandboxTest, AProgramThatIsNotThereIsToldAsShellsDo) {
   const Result<SandboxEnd> end =
       sandbox_->run({.argv = {"no-such-program"}, .workspace = workspace()}, nullptr);
-  ASSERT_FALSE(end.ok());
-  EXPECT_EQ(end.error().kind, ErrorKind::kSystem);
-  EXPECT_THAT(end.error().message, HasSubstr("no-such-program: No such file or directory"));
+  ASSERT_TRUE(end.ok()) << end.error().message;
+  EXPECT_EQ(end->status, 127);
+  EXPECT_THAT(end->output, HasSubstr("no-such-program: not found"));
+}
+
+// bubblewrap goes on when whoever holds its gate dies; what it begins then must not.
+TEST_F(SandboxTest, WithoutItsPermitNoCommandIsBegun) {
+  const std::vector<std::string> command = permitted({"echo", "begun"});
+  const auto begun = [&](const std::string& permission) {
+    const std::string line = fmt::format("printf '{}' | {} 8<&0", permission, "\"$@\"");
+    std::vector<std::string> argv = {"bash", "-c", line, "bash"};
+    argv.insert(argv.end(), command.begin(), command.end());
+    const Result<ProgramOutput> output =
+        run_and_read({.argv = argv, .environment = {}, .input = {}});
+    return output ? output->out : output.error().message;
+  };
+  EXPECT_EQ(begun(std::string(kPermission)), "begun\n");
+  EXPECT_EQ(begun(""), "");
+  EXPECT_EQ(begun("g"), "");
 }
 
 TEST_F(SandboxTest, FoldersThatCannotBeShownAreUsageErrors) {
