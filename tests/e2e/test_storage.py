@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from harness import BATON, DONE, SYSTEM, USAGE, BatonTest, essence
+from harness import BATON, DONE, SYSTEM, USAGE, BatonTest, essence, wait_until
 
 
 class AStateFolder(BatonTest):
@@ -143,10 +143,12 @@ class TheReport(BatonTest):
         self.assertEqual(mock.bill()["requests"], 0)
 
     def test_that_cannot_be_written_is_there_for_another_try(self):
-        mock = self.mock()
-        (self.folder / "a folder").mkdir()
-        done = self.baton("review", "--repo", self.small_change().folder, "--format", "json",
-                          "--output", self.folder / "a folder", mock=mock)
+        mock = self.mock("--answer-latency", "300")
+        process = self.start("review", "--repo", self.small_change().folder, "--format", "json",
+                             "--output", self.folder / "a folder", mock=mock)
+        wait_until(mock.requests, what="the first call")
+        (self.folder / "a folder").mkdir()  # there was nothing in the way when it began
+        done = self.finish(process)
         self.assertEqual(done.code, SYSTEM, done.err)
         self.assertIn("a folder: Is a directory", done.err)
         (run,) = self.runs()
