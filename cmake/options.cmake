@@ -10,7 +10,7 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch -Wer
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these falsely inside libstdc++ and Boost at -O2 and above.
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
-                      -Wno-stringop-overread)
+                      -Wno-stringop-overread -Wno-free-nonheap-object)
 endif()
 
 if(BATON_SANITIZE)
