@@ -102,9 +102,10 @@ struct RunCreated {
   BlobId request;        // the settings it was asked with (JSON)
   BlobId input;          // what it works on (JSON, the workflow's own)
   std::string catalog_version;
-  std::string project;          // whose daily cap and history it shares
-  std::string mode;             // "orchestrate", "direct" or "local"
-  std::string mode_reason;      // for people
+  std::string project;      // whose daily cap and history it shares
+  std::string key;          // the submitter's: one run for each; empty: it is not to be known again
+  std::string mode;         // "orchestrate", "direct" or "local"
+  std::string mode_reason;  // for people
   std::optional<Money> budget;  // none: no cap
   Caps caps;
   Limits limits;                   // `turns` are those of one attempt

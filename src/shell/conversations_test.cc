@@ -42,6 +42,9 @@ class Texts : public Journal {
     return text == texts.end() ? Result<std::string>(not_found("no text " + id)) : text->second;
   }
   Result<std::vector<RunSummary>> runs() override { return not_found("none"); }
+  Result<std::optional<RunId>> run_with_key(const std::string&) override {
+    return std::optional<RunId>();
+  }
   Result<std::unique_ptr<RunLease>> lease(const RunId&) override { return not_found("none"); }
   Result<std::vector<Damage>> verify() override { return not_found("none"); }
 

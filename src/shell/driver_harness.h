@@ -42,6 +42,9 @@ class HeldJournal : public Journal {
     return text == texts.end() ? Result<std::string>(not_found("no text")) : text->second;
   }
   Result<std::vector<RunSummary>> runs() override { return std::vector<RunSummary>(); }
+  Result<std::optional<RunId>> run_with_key(const std::string&) override {
+    return std::optional<RunId>();
+  }
   Result<std::unique_ptr<RunLease>> lease(const RunId&) override {
     return std::make_unique<RunLease>();
   }

@@ -94,6 +94,7 @@ struct Form<RunCreated> {
     field("input", e.input);
     field("catalog_version", e.catalog_version);
     field.more("project", e.project);
+    field.more("key", e.key);
     field.more("mode", e.mode);
     field.more("mode_reason", e.mode_reason);
     field("budget", e.budget);

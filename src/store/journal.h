@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,7 @@ struct RunSummary {
   std::string workflow;
   std::string title;
   std::string project;
+  std::string key;  // the submitter's
   Instant created;
   Instant updated;
   std::string
@@ -51,7 +53,8 @@ struct Damage {
 };
 
 // The right of this process to drive one run; ends with the object, or with the process, however it
-// dies.
+// dies. Where machines share the store it is fenced and has an end: who was not heard of for that
+// long has lost it, and what it still appends is refused (kBusy).
 class RunLease {
  public:
   virtual ~RunLease() = default;
@@ -64,11 +67,14 @@ struct DayCap {
   Money cap;
 };
 
+class Fleet;
+
 class Journal {
  public:
   virtual ~Journal() = default;
 
-  // `events` follow the run's earlier ones, all of them or none. Any thread; `done` is called where
+  // `events` follow the run's earlier ones, all of them or none. Refused alone (kBusy), the journal
+  // going on: a run created with a key that another has. Any thread; `done` is called where
   // the journal was told to (for SQLite: through the `post` given to open). Blobs already stored
   // are not stored twice.
   virtual void append(const RunId& run, std::vector<Event> events, std::vector<Blob> blobs,
@@ -84,9 +90,14 @@ class Journal {
   virtual Result<std::vector<Event>> events(const RunId& run) = 0;  // kNotFound: no such run
   virtual Result<std::string> blob(const BlobId& id) = 0;  // kNotFound, kStorage if damaged
   virtual Result<std::vector<RunSummary>> runs() = 0;      // newest first
+  // The run that was created with this key; none: no run was.
+  virtual Result<std::optional<RunId>> run_with_key(const std::string& key) = 0;
 
   // kBusy, naming the process, if another one drives the run.
   virtual Result<std::unique_ptr<RunLease>> lease(const RunId& run) = 0;
+
+  // What processes on several machines share; null: this store is one machine's.
+  virtual Fleet* fleet() { return nullptr; }
 
   // Reads everything: hash chains, heads (a lost tail), stored texts, unreadable events. Empty:
   // sound.

@@ -382,6 +382,27 @@ TEST_P(JournalConformance, AfterAFailedAppendNothingMoreIsAcceptedUntilItIsOpene
   EXPECT_EQ(damage_of(*journal), std::vector<std::string>{});
 }
 
+// ---- the submitter's key ----
+
+inline Event created_with(const RunId& run, const std::string& key) {
+  return RunCreated{.at = kNoon, .run = run, .workflow = "review", .key = key};
+}
+
+TEST_P(JournalConformance, AKeyGivesOneRunHoweverOftenItIsSubmitted) {
+  const std::unique_ptr<Journal> journal = opened(*store_);
+  EXPECT_EQ(*journal->run_with_key("nightly"), std::nullopt);
+  ASSERT_TRUE(append(*journal, "r-1", {created_with("r-1", "nightly")}).ok());
+  const Status again = append(*journal, "r-2", {created_with("r-2", "nightly")});
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().kind, ErrorKind::kBusy);
+  EXPECT_NE(again.error().message.find("r-1"), std::string::npos);
+  EXPECT_EQ(*journal->run_with_key("nightly"), RunId("r-1"));
+  // It was refused alone: the journal goes on, and runs without a key are as many as one likes.
+  EXPECT_TRUE(append(*journal, "r-3", {created_with("r-3", "")}).ok());
+  EXPECT_TRUE(append(*journal, "r-4", {created_with("r-4", "")}).ok());
+  EXPECT_EQ(*journal->run_with_key(""), std::nullopt);
+}
+
 // ---- what runs may promise of their project's cap for a day ----
 
 inline const DayCap kTenDollarsToday = {"shop", "2026-11-20", Money::dollars(10)};

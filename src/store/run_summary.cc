@@ -26,6 +26,7 @@ void apply(RunSummary& summary, const Event& event) {
     summary.workflow = to_utf8(created->workflow);
     summary.title = to_utf8(created->title);
     summary.project = to_utf8(created->project);
+    summary.key = to_utf8(created->key);
     summary.created = created->at;
     summary.status = to_string(RunStatus::kRunning);
   } else if (std::holds_alternative<RunResumed>(event)) {

@@ -28,11 +28,13 @@ Result<std::unique_ptr<SqliteAppender>> SqliteAppender::make(std::unique_ptr<Dat
       {&Statements::rollback, "ROLLBACK"},
       {&Statements::data_version, "PRAGMA data_version"},
       {&Statements::find_run,
-       "SELECT workflow, title, created, updated, status, spent, events, project, "
+       "SELECT workflow, title, created, updated, status, spent, events, project, key, "
        "(SELECT hash FROM events WHERE events.run = runs.run AND seq = runs.events) "
        "FROM runs WHERE run = ?1"},
+      {&Statements::find_key, "SELECT run FROM runs WHERE key = ?1 AND key <> ''"},
       {&Statements::put_run,
-       "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (run) DO UPDATE "
+       "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (run) DO "
+       "UPDATE "
        "SET updated = ?5, status = ?6, spent = ?7, events = ?8"},
       {&Statements::put_event, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)"},
       {&Statements::has_blob, "SELECT 1 FROM blobs WHERE id = ?1"},
@@ -125,7 +127,19 @@ Result<SqliteAppender::Tip*> SqliteAppender::tip_for(const Append& append) {
   }
   if (*tip != nullptr) return tip;
   if (!creates) return not_found(fmt::format("there is no run {}", append.run));
+  if (Status free = check_key(std::get<RunCreated>(append.events.front()).key); !free)
+    return free.error();
   return &(tips_[append.run] = Tip{.summary = {.run = append.run}});
+}
+
+Status SqliteAppender::check_key(std::string_view key) {
+  sql_.find_key.start(key);
+  const Result<bool> taken = sql_.find_key.next();
+  if (!taken) return taken.error();
+  if (!*taken) return {};
+  const std::string run(sql_.find_key.text(0));
+  if (const Result<bool> end = sql_.find_key.next(); !end) return end.error();
+  return Error{ErrorKind::kBusy, fmt::format("run {} was created with the key '{}'", run, key)};
 }
 
 Result<SqliteAppender::Tip*> SqliteAppender::load_tip(const RunId& run) {
@@ -141,12 +155,13 @@ Result<SqliteAppender::Tip*> SqliteAppender::load_tip(const RunId& run) {
                  .workflow = std::string(s.text(0)),
                  .title = std::string(s.text(1)),
                  .project = std::string(s.text(7)),
+                 .key = std::string(s.text(8)),
                  .created = Instant::from_unix_ms(s.integer(2)),
                  .updated = Instant::from_unix_ms(s.integer(3)),
                  .status = std::string(s.text(4)),
                  .spent = Money::pico(s.integer(5)),
                  .events = static_cast<int>(s.integer(6))};
-  const std::string_view hash = s.text(8);
+  const std::string_view hash = s.text(9);
   const bool whole = hash.size() == tip.hash.size();
   if (whole) std::copy(hash.begin(), hash.end(), tip.hash.begin());
   if (const Result<bool> end = sql_.find_run.next(); !end) return end.error();
@@ -161,7 +176,7 @@ Result<SqliteAppender::Tip*> SqliteAppender::load_tip(const RunId& run) {
 
 Status SqliteAppender::write_run(const RunSummary& s) {
   return sql_.put_run.run(s.run, s.workflow, s.title, s.created.unix_ms(), s.updated.unix_ms(),
-                          s.status, s.spent.picodollars(), s.events, s.project);
+                          s.status, s.spent.picodollars(), s.events, s.project, s.key);
 }
 
 Status SqliteAppender::write_events(const Append& append, Tip& tip) {

@@ -26,7 +26,7 @@ class SqliteAppender {
  private:
   struct Statements {
     Statement begin, commit, rollback, data_version;
-    Statement find_run, put_run, put_event, has_blob, put_blob;
+    Statement find_run, find_key, put_run, put_event, has_blob, put_blob;
     Statement promised, put_share, trim_share;
   };
   struct Tip {
@@ -41,6 +41,7 @@ class SqliteAppender {
   Status write_group(std::vector<Append>& group, std::map<RunId, Tip*>& touched);
   Status forget_what_others_changed();
   Result<Tip*> tip_for(const Append& append);
+  Status check_key(std::string_view key);   // kBusy: another run has it
   Result<Tip*> load_tip(const RunId& run);  // null: no such run
   Status write_run(const RunSummary& summary);
   Status write_events(const Append& append, Tip& tip);

@@ -57,6 +57,7 @@ class SqliteJournal : public Journal {
   Result<std::vector<Event>> events(const RunId& run) override;
   Result<std::string> blob(const BlobId& id) override;
   Result<std::vector<RunSummary>> runs() override;
+  Result<std::optional<RunId>> run_with_key(const std::string& key) override;
 
   Result<std::unique_ptr<RunLease>> lease(const RunId& run) override {
     return lock_run(places_.leases, run);
@@ -139,7 +140,8 @@ Result<std::string> SqliteJournal::blob(const BlobId& id) {
 Result<std::vector<RunSummary>> SqliteJournal::runs() {
   const std::lock_guard lock(reading_);
   Result<Statement> rows = reader_->prepare(
-      "SELECT run, workflow, title, created, updated, status, spent, events, project FROM runs "
+      "SELECT run, workflow, title, created, updated, status, spent, events, project, key FROM "
+      "runs "
       "ORDER BY created DESC, run");
   if (!rows) return rows.error();
   std::vector<RunSummary> runs;
@@ -151,12 +153,23 @@ Result<std::vector<RunSummary>> SqliteJournal::runs() {
                     .workflow = std::string(rows->text(1)),
                     .title = std::string(rows->text(2)),
                     .project = std::string(rows->text(8)),
+                    .key = std::string(rows->text(9)),
                     .created = Instant::from_unix_ms(rows->integer(3)),
                     .updated = Instant::from_unix_ms(rows->integer(4)),
                     .status = std::string(rows->text(5)),
                     .spent = Money::pico(rows->integer(6)),
                     .events = static_cast<int>(rows->integer(7))});
   }
+}
+
+Result<std::optional<RunId>> SqliteJournal::run_with_key(const std::string& key) {
+  const std::lock_guard lock(reading_);
+  Result<Statement> row = reader_->prepare("SELECT run FROM runs WHERE key = ?1 AND key <> ''");
+  if (!row) return row.error();
+  row->start(key);
+  const Result<bool> found = row->next();
+  if (!found) return found.error();
+  return *found ? std::optional<RunId>(row->text(0)) : std::nullopt;
 }
 
 // Held while a journal is opened: processes that find it new together would fail over its making

@@ -296,16 +296,17 @@ TEST_F(SqliteJournalTest, ADatabaseOfAnotherProgramIsLeftAlone) {
 TEST_F(SqliteJournalTest, AJournalOfTheFirstFormatIsBroughtUpToDate) {
   write_five_events();
   store_.tamper(
-      "DROP TABLE day_shares; ALTER TABLE runs DROP COLUMN project; PRAGMA user_version = 1");
+      "DROP TABLE day_shares; DROP INDEX runs_by_key; ALTER TABLE runs DROP COLUMN key; ALTER "
+      "TABLE runs DROP COLUMN project; PRAGMA user_version = 1");
   EXPECT_EQ(open_error(), Error());
 }
 
 TEST_F(SqliteJournalTest, AJournalOfALaterVersionIsLeftAlone) {
   write_five_events();
-  store_.tamper("PRAGMA user_version = 4");
+  store_.tamper("PRAGMA user_version = 5");
   EXPECT_EQ(open_error(),
             storage_error(fmt::format(
-                "{} was written by a later version of baton (format 4, this version knows 3): use "
+                "{} was written by a later version of baton (format 5, this version knows 4): use "
                 "that version, or name another folder with --state DIR",
                 store_.database().string())));
 }

@@ -50,10 +50,16 @@ CREATE TABLE day_shares (     -- what runs may promise of their project's cap fo
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Since format 4: one run for each key its submitter gave.
+constexpr const char* kKeys = R"sql(
+ALTER TABLE runs ADD COLUMN key TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX runs_by_key ON runs (key) WHERE key <> '';
+)sql";
+
 Status make_tables(Database& database) {
   const std::string sql = fmt::format(
-      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} {} COMMIT;",
-      kApplicationId, kJournalFormat, kTables, kDayShares);
+      "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} {} {} COMMIT;",
+      kApplicationId, kJournalFormat, kTables, kDayShares, kKeys);
   return database.execute(sql.c_str());
 }
 
@@ -63,8 +69,9 @@ Status bring_up_to_date(Database& database, std::int64_t format) {
       format >= 2 ? std::string()
                   : fmt::format("ALTER TABLE runs ADD COLUMN project TEXT NOT NULL DEFAULT ''; {}",
                                 kDayShares);
-  const std::string sql =
-      fmt::format("BEGIN IMMEDIATE; PRAGMA user_version = {}; {} COMMIT;", kJournalFormat, since_2);
+  const char* since_4 = format >= 4 ? "" : kKeys;
+  const std::string sql = fmt::format("BEGIN IMMEDIATE; PRAGMA user_version = {}; {} {} COMMIT;",
+                                      kJournalFormat, since_2, since_4);
   return database.execute(sql.c_str());
 }
 

@@ -8,7 +8,7 @@
 
 namespace baton {
 
-inline constexpr std::int64_t kJournalFormat = 3;
+inline constexpr std::int64_t kJournalFormat = 4;
 
 // The connection that writes. The file is made (0600) with its tables if it is not there; kStorage
 // if it is not a journal, is of a later format, or cannot be written.
