@@ -42,7 +42,7 @@ Result<Catalog> catalog_for(const SprintPlan& plan) {
 
 RunCreated created_by(const Blob& request) {
   RunCreated created;
-  created.at = Loop::now();
+  created.at = system_now();
   created.run = fmt::format("r-sprint{:06}", created.at.unix_ms() % 1'000'000);
   created.workflow = "sprint";
   created.title = "Cost benchmark";

@@ -35,7 +35,7 @@ bool is_day(std::string_view text) {
 }
 
 Result<std::string> day_or_today(const std::string& given) {
-  if (given.empty()) return date_of(Loop::now());
+  if (given.empty()) return date_of(system_now());
   if (is_day(given)) return given;
   return usage_error(fmt::format("--on: '{}' is not a day, such as 2026-10-07", given));
 }

@@ -159,7 +159,7 @@ Result<std::string> estimate_text(const EstimateOptions& options) {
   }
   estimate.project = request->project;
   estimate.subject = what_is_reviewed(*change);
-  estimate.date = date_of(Loop::now());
+  estimate.date = date_of(system_now());
   estimate.outlook = outlook_of(*change, *tables, *request, *history, estimate.counted);
   return request->format == "json" ? to_json(estimate) : to_terminal(estimate, output_style());
 }

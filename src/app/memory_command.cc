@@ -111,7 +111,7 @@ Result<Facts> listed(Memory& memory, const std::string& project, const std::stri
 }
 
 Result<Fact> changed(Memory& memory, const MemoryOptions& options, const std::string& project) {
-  if (options.action == "add") return memory.add(project, options.text, Loop::now());
+  if (options.action == "add") return memory.add(project, options.text, system_now());
   if (options.action == "edit") return memory.edit(options.id, options.text);
   if (options.action == "drop") {
     return memory.set_state(options.id, FactState::kDropped,

@@ -21,7 +21,7 @@ ForecastAsk ask_of(const Change& change, const Tables& tables, const RunRequest&
           .types = tables.types,
           .models = request.models,
           .catalog = tables.catalog,
-          .date = date_of(Loop::now()),
+          .date = date_of(system_now()),
           .prompt = {},
           .batch = request.batch,
           .parallel = request.parallel,

@@ -36,7 +36,7 @@ Result<std::optional<BudgetRaised>> raised_budget(const RunState& run, const std
     return usage_error(fmt::format("--budget {}: the run has already spent {}", given,
                                    run.budget.charged().to_display()));
   }
-  return std::optional(BudgetRaised{Loop::now(), *budget});
+  return std::optional(BudgetRaised{system_now(), *budget});
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ Result<TakenUp> take_up(Session& session, const RunOptions& options) {
   const Result<std::optional<BudgetRaised>> raised = raised_budget(taken.run, options.budget);
   if (!raised) return raised.error();
   if (*raised) taken.asked.push_back(**raised);
-  if (options.retry) taken.asked.push_back(RetryAsked{Loop::now()});
+  if (options.retry) taken.asked.push_back(RetryAsked{system_now()});
   return taken;
 }
 

@@ -76,7 +76,7 @@ class Session::Drive {
                  parts.programs,
                  [this](const RunState& run, const std::vector<Event>& events) {
                    session_.costs_.add(events);
-                   line().update(Loop::now(), progress_of(run, Loop::now()));
+                   line().update(system_now(), progress_of(run, system_now()));
                  },
                  [this](const Status& status) { end(status); }, request.batch_poll, parts.tools,
                  parts.ask_approval}) {
@@ -113,7 +113,7 @@ class Session::Drive {
   // The elapsed time goes on while nothing else happens.
   void keep_time() {
     session_.loop_.after(Millis(200), [this] {
-      line().update(Loop::now(), progress_of(driver_.state(), Loop::now()));
+      line().update(system_now(), progress_of(driver_.state(), system_now()));
       keep_time();
     });
   }
@@ -155,7 +155,7 @@ Session::~Session() = default;
 Result<RunState> Session::begin(RunStart start, const RunParts& parts, const Endpoint& endpoint,
                                 const RunRequest& request) {
   RunCreated created;
-  created.at = Loop::now();
+  created.at = system_now();
   created.run = run_ = start.run.empty() ? new_run_id() : start.run;
   created.workflow = std::move(start.workflow);
   created.title = std::move(start.title);

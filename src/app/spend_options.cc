@@ -67,7 +67,7 @@ Status check_prices(const RunRequest& request, const Catalog& catalog) {
   for (const Tier tier : {Tier::kFast, Tier::kBalanced, Tier::kDeep}) {
     const std::string& name = request.models[tier];
     const Model* model = catalog.find(name);
-    if (model == nullptr || model->sheet_on(date_of(Loop::now())) == nullptr) {
+    if (model == nullptr || model->sheet_on(date_of(system_now())) == nullptr) {
       return usage_error(fmt::format(
           "the model of the {} tier, '{}', has no price today, and what has no price is not "
           "called; choose another or give its price with --prices FILE",

@@ -176,7 +176,7 @@ ExitCode work_off(Sprint& sprint, const SprintFolder& folder, const std::filesys
   if (!journal) return say(journal.error());
   const std::string prices =
       options.prices.empty() ? "" : std::filesystem::absolute(options.prices).string();
-  sprint.record.sittings.push_back({Loop::now(), Loop::now()});
+  sprint.record.sittings.push_back({system_now(), system_now()});
   say(fmt::format("sprint {} {}: {} for at most {}", sprint.record.id,
                   options.file.empty() ? "goes on" : "begins", sprint.record.name,
                   budget_of(sprint).to_display()));

@@ -111,8 +111,8 @@ SprintQueue SprintRun::make_queue() const {
 }
 
 void SprintRun::advance() {
-  for (JobMove move = queue_.next(Loop::now()); !failure_ && move != JobMove();
-       move = queue_.next(Loop::now())) {
+  for (JobMove move = queue_.next(system_now()); !failure_ && move != JobMove();
+       move = queue_.next(system_now())) {
     if (const auto* skip = std::get_if<JobSkip>(&move)) {
       SprintJobLine& line = parts_.record.jobs[skip->job].line;
       line.state = SprintJobState::kSkipped;
@@ -139,7 +139,7 @@ Status SprintRun::begin(std::size_t index, Money cap) {
   job.line.state = SprintJobState::kRunning;
   job.line.note.clear();
   job.line.cap = cap;
-  job.since = Loop::now();
+  job.since = system_now();
   live_[index].running = true;
   if (Status saved = save(); !saved) return saved;
   const Result<int> pid = spawn_job(index, **lock);
@@ -242,7 +242,7 @@ Status SprintRun::note_end(std::size_t index, const std::string& how) {
   const Result<JobOutcome> outcome = outcome_of(parts_.journal, line.run);
   if (!outcome) return outcome.error();
   if (was_running) {  // where nobody saw its process end, its run's last event is the end
-    const Instant until = how.empty() ? outcome->until : Loop::now();
+    const Instant until = how.empty() ? outcome->until : system_now();
     line.worked = line.worked + std::max(until - *job.since, Millis());
   }
   line.state = outcome->state;
@@ -292,7 +292,7 @@ void SprintRun::fail(const Error& error) {
 }
 
 Status SprintRun::save() {
-  parts_.record.sittings.back().until = Loop::now();
+  parts_.record.sittings.back().until = system_now();
   return parts_.folder.save(parts_.record);
 }
 

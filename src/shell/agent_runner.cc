@@ -238,7 +238,7 @@ Result<AgentResult> Hands::merged(const Program& program, CheckersResult& out) {
       {.subject = wanted.subject,
        .body = {},
        .trailers = {{"Baton-Run", parts_.run}, {"Baton-Task", program.job.task.to_string()}},
-       .at = Loop::now()});
+       .at = system_now()});
   if (!merge) return merge.error();
   IntegrationTrouble trouble;
   trouble.tree = merge->tree;

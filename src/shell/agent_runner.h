@@ -11,6 +11,7 @@
 
 #include "memory/memory.h"
 #include "shell/driver.h"
+#include "shell/loop.h"
 #include "workflow/agents.h"
 #include "worktree/run_repository.h"
 

@@ -33,7 +33,7 @@ CommitText text_of(const AgentJob& job, const std::string& answer) {
                        {"Baton-Worker", job.brief.worker},
                        {"Baton-Model", job.model},
                        {"Baton-Cost", "$" + job.spent.to_string()}},
-          .at = Loop::now()};
+          .at = system_now()};
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ MemoryAccess memory_access(Memory* memory, const AgentJob& job) {
   };
   const FactSource source{job.run, job.task.to_string(), job.brief.worker};
   access.propose = [memory, project = job.project, source](const std::string& fact) -> Status {
-    const Result<Fact> proposed = memory->propose(project, fact, source, Loop::now());
+    const Result<Fact> proposed = memory->propose(project, fact, source, system_now());
     return proposed ? Status() : Status(proposed.error());
   };
   return access;

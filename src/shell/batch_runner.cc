@@ -51,9 +51,9 @@ struct BatchRunner::Work {
   std::unique_ptr<BatchResults> results;
 };
 
-BatchRunner::BatchRunner(Loop& loop, HttpClient& http, const Endpoint& endpoint, Millis poll,
-                         Handlers handlers)
-    : loop_(loop),
+BatchRunner::BatchRunner(Scheduler& scheduler, HttpClient& http, const Endpoint& endpoint,
+                         Millis poll, Handlers handlers)
+    : scheduler_(scheduler),
       http_(http),
       endpoint_(endpoint),
       headers_(messages_headers(endpoint)),
@@ -86,8 +86,8 @@ void BatchRunner::ask(Work& work, HttpRequest request, Read read) {
   auto reply = std::make_shared<ApiReply>();
   const BatchId batch = work.job.batch;
   HttpHandlers handlers;
-  handlers.on_head = [reply](int status, const HttpHeaders& headers) {
-    reply->head(status, headers, Loop::now());
+  handlers.on_head = [&scheduler = scheduler_, reply](int status, const HttpHeaders& headers) {
+    reply->head(status, headers, scheduler.now());
   };
   handlers.on_body = [reply](std::string_view bytes) { reply->feed(bytes); };
   handlers.on_end = [this, alive = alive_, batch, reply,
@@ -101,7 +101,7 @@ void BatchRunner::ask(Work& work, HttpRequest request, Read read) {
 void BatchRunner::later(Work& work, void (BatchRunner::*what)(Work&)) {
   const Millis wait = std::min(work.wait, longest_wait_);
   work.wait = std::min(work.wait * 2, longest_wait_);
-  loop_.after(wait, [this, alive = alive_, batch = work.job.batch, what] {
+  scheduler_.after(wait, [this, alive = alive_, batch = work.job.batch, what] {
     if (*alive && works_.contains(batch)) (this->*what)(*works_.at(batch));
   });
 }
@@ -165,7 +165,7 @@ void BatchRunner::look_for(Work& work, const std::string& after) {
 void BatchRunner::look_again(Work& work) {
   const Millis wait = std::min(work.wait * 4, longest_wait_);
   work.wait = std::min(work.wait * 2, longest_wait_);
-  loop_.after(wait, [this, alive = alive_, batch = work.job.batch] {
+  scheduler_.after(wait, [this, alive = alive_, batch = work.job.batch] {
     if (*alive && works_.contains(batch)) look_for(*works_.at(batch), {});
   });
 }

@@ -19,7 +19,7 @@
 #include "provider/api_reply.h"
 #include "provider/batches.h"
 #include "shell/http_client.h"
-#include "shell/loop.h"
+#include "shell/scheduler.h"
 
 namespace baton {
 
@@ -42,7 +42,7 @@ class BatchRunner {
   };
 
   // What it is given outlives it. `poll` is the longest time between two questions.
-  BatchRunner(Loop& loop, HttpClient& http, const Endpoint& endpoint, Millis poll,
+  BatchRunner(Scheduler& scheduler, HttpClient& http, const Endpoint& endpoint, Millis poll,
               Handlers handlers);
   ~BatchRunner();
   BatchRunner(const BatchRunner&) = delete;
@@ -75,7 +75,7 @@ class BatchRunner {
   void later(Work& work, void (BatchRunner::*what)(Work&));
   void ask(Work& work, HttpRequest request, Read read);
 
-  Loop& loop_;
+  Scheduler& scheduler_;
   HttpClient& http_;
   const Endpoint& endpoint_;
   std::vector<std::string> headers_;

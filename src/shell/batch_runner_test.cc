@@ -5,6 +5,8 @@
 
 #include <map>
 
+#include "shell/loop.h"
+
 namespace baton {
 namespace {
 

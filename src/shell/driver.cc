@@ -7,11 +7,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "core/pacer.h"
 #include "core/step.h"
-#include "prompt/cache_plan.h"
-#include "prompt/context_clearing.h"
 #include "provider/rate_limits.h"
 
 namespace baton {
@@ -41,9 +38,9 @@ bool is_instruction(const Event& event) {
 Driver::Driver(DriverParts parts)
     : parts_(std::move(parts)),
       headers_(messages_headers(parts_.endpoint)),
-      batches_(parts_.loop, parts_.http, parts_.endpoint, parts_.batch_poll,
+      batches_(parts_.scheduler, parts_.http, parts_.endpoint, parts_.batch_poll,
                {[this](BatchId batch, const std::string& name) {
-                  tell(BatchAccepted{Loop::now(), batch, name});
+                  tell(BatchAccepted{parts_.scheduler.now(), batch, name});
                 },
                 [this](BatchId, const std::string& name, CallOutcome outcome) {
                   if (const auto call = batched_.extract(name); call && !over_)
@@ -106,7 +103,7 @@ void Driver::resume(RunState state, std::vector<Event> asked) {
     if (task.ended() && task.spec.leads && !task.followed) ended_leads_.push_back(task.spec.id);
   }
   // One commit: what is asked for and not begun would be asked for in vain.
-  std::vector<Event> events = step(run_, RunResumed{Loop::now()}, parts_.rules);
+  std::vector<Event> events = step(run_, RunResumed{parts_.scheduler.now()}, parts_.rules);
   events.insert(events.begin(), std::make_move_iterator(asked.begin()),
                 std::make_move_iterator(asked.end()));
   record(std::move(events), {});
@@ -114,7 +111,7 @@ void Driver::resume(RunState state, std::vector<Event> asked) {
 }
 
 void Driver::stop(std::string why) {
-  if (!over_ && !run_.stopping) tell(StopRequested{Loop::now(), std::move(why)});
+  if (!over_ && !run_.stopping) tell(StopRequested{parts_.scheduler.now(), std::move(why)});
 }
 
 void Driver::cut() {
@@ -186,74 +183,36 @@ void Driver::prepare(TaskId id) {
   Ask ask = parts_.workflow.ask(run_, task);
   if (auto* result = std::get_if<std::string>(&ask))
     return finish_without_call(id, std::move(*result));
-  Prepared prepared = prepared_for(task, std::get<Prompt>(std::move(ask)));
-  CallPrepared fact = described(task, prepared);
-  prepared_.insert_or_assign(id, std::move(prepared));
+  Prompt prompt = std::get<Prompt>(std::move(ask));
+  prompt.turns = conversations_.of(id);
+  const Instant now = parts_.scheduler.now();
+  const Model* model = parts_.rules.catalog->find(task.model);
+  PlannedCall call = plan_call(task, std::move(prompt), model, now);
+  CallPrepared fact = described(call, id, model, parts_.endpoint.is_direct(), now);
+  planned_.insert_or_assign(id, std::move(call));
   tell(std::move(fact));
 }
 
 void Driver::finish_without_call(TaskId task, std::string result) {
   Blob blob = make_blob(std::move(result));
-  TaskFinished finished{Loop::now(), task, blob.id};
+  TaskFinished finished{parts_.scheduler.now(), task, blob.id};
   answers_[task] = blob.text;
   std::vector<Blob> texts;
   texts.push_back(std::move(blob));
   tell(std::move(finished), std::move(texts));
 }
 
-Driver::Prepared Driver::prepared_for(const Task& task, Prompt prompt) const {
-  const Model* model = parts_.rules.catalog->find(task.model);
-  Prepared prepared;
-  prepared.request.model = task.model;
-  prepared.request.max_output = task.max_output;
-  prepared.request.prompt = std::move(prompt);
-  prepared.request.prompt.turns = conversations_.of(task.spec.id);
-  if (model != nullptr) {
-    prepared.request.max_output = std::min(task.max_output, model->max_output);
-    if (model->takes_effort) prepared.request.effort = task.effort;
-    clear_old_results(prepared.request.prompt,
-                      context_limit(prepared.request.prompt, model->context_window),
-                      model->tokenizer_percent);
-    if (const PriceSheet* sheet = model->sheet_on(date_of(Loop::now())))
-      settle_cache_marks(prepared.request.prompt, *model, *sheet);
-  }
-  prepared.body = messages_body(prepared.request);
-  return prepared;
-}
-
-CallPrepared Driver::described(const Task& task, const Prepared& prepared) const {
-  const Model* model = parts_.rules.catalog->find(task.model);
-  const int tokenizer = model == nullptr ? 100 : model->tokenizer_percent;
-  const Prompt& prompt = prepared.request.prompt;
-  CallPrepared fact;
-  fact.at = Loop::now();
-  fact.task = task.spec.id;
-  fact.content_key = sha256_hex(prepared.body);
-  fact.input_bound = input_bound(prepared.body);
-  // A gateway may mark for caching what we did not.
-  fact.cache_marked = prompt.cache_marked() || !parts_.endpoint.is_direct();
-  fact.input_estimate = estimated_tokens(prepared.body.size(), tokenizer);
-  if (prompt.cache_marked()) {
-    SharedPrefix prefix = prefix_of(prepared.request, tokenizer);
-    fact.prefix = std::move(prefix.key);
-    fact.prefix_tokens = prefix.estimate;
-    fact.prefix_ttl = Millis::seconds(prompt.ttl == CacheTtl::k1Hour ? 3600 : 300);
-  }
-  return fact;
-}
-
 void Driver::send(const CallReserved& event) {
-  const auto found = prepared_.find(event.task);
-  BATON_CHECK(found != prepared_.end());
-  Prepared prepared = std::move(found->second);
-  prepared_.erase(found);
+  auto planned = planned_.extract(event.task);
+  BATON_CHECK(!planned.empty());
+  PlannedCall& plan = planned.mapped();
   if (!run_.open_calls.contains(event.call)) return;  // its batch was dissolved meanwhile
-  if (prepared.request.max_output != event.max_output) {
-    prepared.request.max_output = event.max_output;
-    if (!event.batch) prepared.body = messages_body(prepared.request);
+  if (plan.request.max_output != event.max_output) {
+    plan.request.max_output = event.max_output;
+    if (!event.batch) plan.body = messages_body(plan.request);
   }
   if (event.batch) {
-    batch_params_[event.call] = messages_body(prepared.request, Delivery::kBatch);
+    batch_params_[event.call] = messages_body(plan.request, Delivery::kBatch);
     return;
   }
   if (run_.stopping || run_.halt) {
@@ -262,10 +221,10 @@ void Driver::send(const CallReserved& event) {
     const CallNotBilled unsent{.kind = FailureKind::kCancelled,
                                .message = "stopped before it was sent"};
     return tell(booked_end(run_, event.call, unsent, Verdict::kNone, {}, *parts_.rules.catalog,
-                           Loop::now()));
+                           parts_.scheduler.now()));
   }
   auto transfer = std::make_unique<Transfer>();
-  transfer->reply = MessagesReply(prepared.request.prompt.ttl);
+  transfer->reply = MessagesReply(plan.request.prompt.ttl);
   transfer->task = event.task;
   transfer->ticket = claim_ticket(event.call);
   const auto prefix = run_.prefixes.find(run_.open_calls.at(event.call).prefix);
@@ -281,7 +240,7 @@ void Driver::send(const CallReserved& event) {
   handlers.on_end = [this, alive = alive_, call](const TransferEnd& end) {
     if (*alive) end_call(call, end);
   };
-  transfer->id = parts_.http.start(request_with(std::move(prepared.body)), std::move(handlers));
+  transfer->id = parts_.http.start(request_with(std::move(plan.body)), std::move(handlers));
   transfers_.emplace(call, std::move(transfer));
 }
 
@@ -343,12 +302,12 @@ std::optional<Pacer::Ticket> Driver::claim_ticket(CallId call) const {
 void Driver::give_up_place(CallId call) const {
   const Usage nothing;
   if (const auto ticket = claim_ticket(call))
-    parts_.rules.pacer->ended(*ticket, &nothing, Loop::now());
+    parts_.rules.pacer->ended(*ticket, &nothing, parts_.scheduler.now());
 }
 
 // What the limits leave may let others go that waited for it.
 void Driver::hear_head(CallId call, int status, const HttpHeaders& headers) {
-  const Instant now = Loop::now();
+  const Instant now = parts_.scheduler.now();
   Transfer& transfer = *transfers_.at(call);
   transfer.reply.head(status, headers, now);
   if (!transfer.ticket) return;
@@ -359,7 +318,7 @@ void Driver::hear_head(CallId call, int status, const HttpHeaders& headers) {
 void Driver::tell_pacer(const Transfer& transfer, const CallOutcome& outcome) const {
   if (!transfer.ticket) return;
   Pacer& pacer = *parts_.rules.pacer;
-  const Instant now = Loop::now();
+  const Instant now = parts_.scheduler.now();
   if (const auto* settled = std::get_if<CallSettled>(&outcome))
     return pacer.ended(*transfer.ticket, &settled->usage, now);
   const auto* refused = std::get_if<CallNotBilled>(&outcome);
@@ -376,12 +335,12 @@ void Driver::hear(CallId call, std::string_view bytes) {
     std::vector<Blob> texts;
     std::vector<Event> facts;
     for (NewTask& task : parts_.workflow.read_piece(run_.task(transfer.task), piece))
-      facts.push_back(placed(std::move(task), Loop::now(), texts));
+      facts.push_back(placed(std::move(task), parts_.scheduler.now(), texts));
     if (!facts.empty()) tell_together(std::move(facts), std::move(texts));
   });
   if (transfer.opens_gate && transfer.reply.begun()) {
     transfer.opens_gate = false;
-    tell(FirstByte{Loop::now(), call});
+    tell(FirstByte{parts_.scheduler.now(), call});
   }
   // What comes now is neither read nor the end of it: waiting on would hold the call open for
   // nothing.
@@ -417,7 +376,7 @@ void Driver::book(CallId call, CallOutcome outcome) {
     answer = texts.back().id;
   }
   CallEnded ended = booked_end(run_, call, outcome, appraisal.verdict, std::move(answer),
-                               *parts_.rules.catalog, Loop::now());
+                               *parts_.rules.catalog, parts_.scheduler.now());
   ended.content = std::move(content);
   ended.reply = std::move(reply);
   if (ended.message.empty()) ended.message = std::move(appraisal.why);
@@ -425,18 +384,20 @@ void Driver::book(CallId call, CallOutcome outcome) {
 }
 
 void Driver::check(TaskId task) {
-  parts_.run_checkers(parts_.workflow.checkers_for(task), [this, alive = alive_,
-                                                           task](Result<CheckersResult> result) {
-    if (!*alive || over_ || run_.task(task).status != TaskStatus::kChecking) return;
-    if (!result) return stop(result.error().message);
-    Blob findings = make_blob(std::move(result->findings));
-    findings_[task] = findings.text;
-    if (!result->covered) parts_.workflow.checked(task, findings.text);
-    CheckersEnded fact{Loop::now(), task, findings.id, std::move(result->note), result->covered};
-    std::vector<Blob> texts;
-    texts.push_back(std::move(findings));
-    tell(std::move(fact), std::move(texts));
-  });
+  parts_.run_checkers(parts_.workflow.checkers_for(task),
+                      [this, alive = alive_, task](Result<CheckersResult> result) {
+                        if (!*alive || over_ || run_.task(task).status != TaskStatus::kChecking)
+                          return;
+                        if (!result) return stop(result.error().message);
+                        Blob findings = make_blob(std::move(result->findings));
+                        findings_[task] = findings.text;
+                        if (!result->covered) parts_.workflow.checked(task, findings.text);
+                        CheckersEnded fact{parts_.scheduler.now(), task, findings.id,
+                                           std::move(result->note), result->covered};
+                        std::vector<Blob> texts;
+                        texts.push_back(std::move(findings));
+                        tell(std::move(fact), std::move(texts));
+                      });
 }
 
 void Driver::use_tools(TaskId id) {
@@ -450,7 +411,8 @@ void Driver::use_tools(TaskId id) {
   parts_.run_tools(request, [this, alive = alive_, id](Result<ToolsResult> result) {
     if (!*alive || over_ || run_.task(id).status != TaskStatus::kUsingTools) return;
     if (!result) return stop(result.error().message);
-    ToolsEnded fact{Loop::now(), id, std::move(result->calls), {}, {}, result->workspace};
+    ToolsEnded fact{parts_.scheduler.now(), id, std::move(result->calls), {}, {},
+                    result->workspace};
     std::vector<Blob> texts;
     if (result->result.empty()) {
       conversations_.reply(id, result->reply);
@@ -469,7 +431,7 @@ void Driver::ask_for(const std::string& gate) {
   parts_.ask_approval(gate, [this, alive = alive_, gate](std::optional<bool> answer) {
     if (!*alive || over_) return;
     if (!answer) return stop(fmt::format("the {} waits for approval", gate));
-    tell(ApprovalGiven{Loop::now(), gate, *answer});
+    tell(ApprovalGiven{parts_.scheduler.now(), gate, *answer});
   });
 }
 
@@ -478,7 +440,7 @@ void Driver::add_followers() {
   while (!ended_leads_.empty() && run_.status == RunStatus::kRunning) {
     const TaskId id = ended_leads_.front();
     ended_leads_.pop_front();
-    const Instant now = Loop::now();
+    const Instant now = parts_.scheduler.now();
     std::vector<Blob> texts;
     std::vector<Event> facts;
     for (NewTask& task : parts_.workflow.follow_up(run_, run_.task(id)))
@@ -490,11 +452,11 @@ void Driver::add_followers() {
 
 // One alarm is enough: whatever happens before it sets the next one.
 void Driver::set_alarm() {
-  const Instant now = Loop::now();
+  const Instant now = parts_.scheduler.now();
   const std::optional<Instant> next = next_wake(run_, parts_.rules, now);
   if (!next || (alarm_ && *alarm_ <= *next)) return;
   alarm_ = next;
-  parts_.loop.after(*next - now, [this, alive = alive_, at = *next] {
+  parts_.scheduler.after(*next - now, [this, alive = alive_, at = *next] {
     if (!*alive || over_ || alarm_ != at) return;
     alarm_.reset();
     look_again();
@@ -505,7 +467,7 @@ void Driver::set_alarm() {
 // Whether time alone, or what was learned of the limits, has decided something.
 void Driver::look_again() {
   if (!over_ && run_.status == RunStatus::kRunning)
-    record(tick(run_, Loop::now(), parts_.rules), {});
+    record(tick(run_, parts_.scheduler.now(), parts_.rules), {});
 }
 
 void Driver::reserve_in_store(const AllotmentAsked& event) {
@@ -516,7 +478,7 @@ void Driver::reserve_in_store(const AllotmentAsked& event) {
                        [this, alive = alive_, day = event.day](const Result<Money>& amount) {
                          if (!*alive || over_) return;
                          if (!amount) return fail(amount.error());
-                         tell(DayAllotted{Loop::now(), day, *amount});
+                         tell(DayAllotted{parts_.scheduler.now(), day, *amount});
                        });
 }
 

@@ -18,12 +18,13 @@
 #include "core/pacer.h"
 #include "core/rules.h"
 #include "core/run_state.h"
+#include "provider/call_plan.h"
 #include "provider/credentials.h"
 #include "provider/messages.h"
 #include "shell/batch_runner.h"
 #include "shell/conversations.h"
 #include "shell/http_client.h"
-#include "shell/loop.h"
+#include "shell/scheduler.h"
 #include "store/journal.h"
 #include "workflow/workflow.h"
 
@@ -59,7 +60,7 @@ using AskApproval =
 
 // What a driver works with; everything outlives it.
 struct DriverParts {
-  Loop& loop;
+  Scheduler& scheduler;
   Journal& journal;
   HttpClient& http;
   Workflow& workflow;
@@ -100,10 +101,6 @@ class Driver {
 
  private:
   struct Transfer;  // one call in flight
-  struct Prepared {
-    ModelRequest request;
-    std::string body;
-  };
 
   void tell(Event fact, std::vector<Blob> texts = {});
   void tell_together(std::vector<Event> facts, std::vector<Blob> texts);
@@ -111,8 +108,6 @@ class Driver {
   void carry_out(const Event& event);
   void prepare(TaskId task);
   void finish_without_call(TaskId task, std::string result);
-  Prepared prepared_for(const Task& task, Prompt prompt) const;
-  CallPrepared described(const Task& task, const Prepared& prepared) const;
   void reserve_in_store(const AllotmentAsked& event);
   void send(const CallReserved& event);
   HttpRequest request_with(std::string body) const;
@@ -141,7 +136,7 @@ class Driver {
   DriverParts parts_;
   RunState run_;
   std::vector<std::string> headers_;
-  std::map<TaskId, Prepared> prepared_;
+  std::map<TaskId, PlannedCall> planned_;  // until they are sent
   std::map<CallId, std::unique_ptr<Transfer>> transfers_;
   Conversations conversations_;
   std::map<TaskId, std::string> answers_;  // of calls just ended, until their task's end is decided

@@ -107,7 +107,7 @@ class DriverLeadTest : public DriverTest {
  protected:
   void begin_leading() {
     RunCreated created;
-    created.at = Loop::now();
+    created.at = system_now();
     created.run = "r-test";
     created.gates = {"plan"};
     leader->begin(created, {});
@@ -115,9 +115,9 @@ class DriverLeadTest : public DriverTest {
   }
   std::unique_ptr<Driver> driver_of_leading() {
     DriverParts of = parts();
-    return std::make_unique<Driver>(
-        DriverParts{of.loop, of.journal, of.http, leading, of.rules, of.endpoint, of.run_checkers,
-                    of.on_change, of.on_end, of.batch_poll, of.run_tools, of.ask_approval});
+    return std::make_unique<Driver>(DriverParts{
+        of.scheduler, of.journal, of.http, leading, of.rules, of.endpoint, of.run_checkers,
+        of.on_change, of.on_end, of.batch_poll, of.run_tools, of.ask_approval});
   }
 
   Leading leading;
@@ -178,7 +178,7 @@ TEST_F(DriverAgentsTest, WhatIsAskedForAndTheRunsGoingOnAreOneCommit) {
   std::vector<Event> before = journal.log;
   Driver next{parts()};
   journal.log.clear();
-  next.resume(*replay(before), {BudgetRaised{Loop::now(), Money::dollars(9)}});
+  next.resume(*replay(before), {BudgetRaised{system_now(), Money::dollars(9)}});
   ASSERT_GE(journal.first_append.size(), 2U);
   EXPECT_TRUE(std::holds_alternative<BudgetRaised>(journal.first_append[0]));
   EXPECT_TRUE(std::holds_alternative<RunResumed>(journal.first_append[1]));
@@ -202,11 +202,11 @@ class Paired : public Questions {
 TEST_F(DriverTest, TasksOfOnePieceOfAPlanAreOneCommit) {
   Paired paired;
   DriverParts of = parts();
-  Driver pair{DriverParts{of.loop, of.journal, of.http, paired, of.rules, of.endpoint,
+  Driver pair{DriverParts{of.scheduler, of.journal, of.http, paired, of.rules, of.endpoint,
                           of.run_checkers, of.on_change, of.on_end, of.batch_poll, of.run_tools,
                           of.ask_approval}};
   RunCreated created;
-  created.at = Loop::now();
+  created.at = system_now();
   created.run = "r-test";
   created.parallel = 4;
   pair.begin(created, {});
@@ -241,10 +241,10 @@ TEST_F(DriverTest, WhatAProgramFoundThatCouldNotDoTheTaskIsToldBeforeTheModelIsA
   const auto program = [](const CheckerRequest&, auto done) {
     done(CheckersResult{"conflicts", "", false});
   };
-  Driver checking{DriverParts{of.loop, of.journal, of.http, workflow_of_programs, of.rules,
+  Driver checking{DriverParts{of.scheduler, of.journal, of.http, workflow_of_programs, of.rules,
                               of.endpoint, program, of.on_change, of.on_end}};
   RunCreated created;
-  created.at = Loop::now();
+  created.at = system_now();
   created.run = "r-test";
   checking.begin(created, {});
   journal.flush();

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "shell/driver.h"
+#include "shell/loop.h"
 
 namespace baton {
 
@@ -142,7 +143,7 @@ class DriverTest : public testing::Test {
   void begin(std::optional<Money> budget = std::nullopt, Caps caps = {}) {
     RunCreated created;
     created.caps = std::move(caps);
-    created.at = Loop::now();
+    created.at = system_now();
     created.run = "r-test";
     created.budget = budget;
     created.parallel = 4;

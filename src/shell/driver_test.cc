@@ -126,7 +126,7 @@ TEST_F(DriverTest, ABudgetRaisedAfterACrashPaysForNothingThatWasNotSent) {
                {},
                [](const RunState&, const std::vector<Event>&) {},
                [](const Status&) {}});
-  next.resume(*replay(journal.log), {BudgetRaised{Loop::now(), Money::dollars(1)}});
+  next.resume(*replay(journal.log), {BudgetRaised{system_now(), Money::dollars(1)}});
   journal.flush();
   EXPECT_EQ(next.state().unknown, in_flight);
   EXPECT_THAT(next_http.requests, SizeIs(2));

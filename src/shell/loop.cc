@@ -152,7 +152,7 @@ void Loop::on_child_exit(int pid, std::function<void(int)> work) {
       });
 }
 
-Instant Loop::now() {
+Instant system_now() {
   // The wall clock is read once. From then on time only goes forward, as the timers do: a wall
   // clock that is set back would leave what waits for an instant waiting for all that was set back.
   using std::chrono::steady_clock;

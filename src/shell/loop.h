@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/time.h"
+#include "shell/scheduler.h"
 
 namespace boost::asio {
 class io_context;
@@ -16,10 +17,13 @@ class io_context;
 
 namespace baton {
 
-class Loop {
+// The time, wherever there is no loop to ask.
+Instant system_now();
+
+class Loop : public Scheduler {
  public:
   Loop();
-  ~Loop();
+  ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
@@ -27,17 +31,14 @@ class Loop {
   void run();
   void stop();
 
-  // From any thread: `work` runs on the loop's thread, in the order of posting.
-  void post(std::function<void()> work);
-  // On the loop's thread: `work` runs once `length` has passed (at once if it is not positive).
-  void after(Millis length, std::function<void()> work);
+  Instant now() const override { return system_now(); }
+  void post(std::function<void()> work) override;
+  void after(Millis length, std::function<void()> work) override;
   // On the loop's thread: `handler(signal number)` for each SIGINT and SIGTERM from now on.
   void on_interrupt(std::function<void(int)> handler);
   // On the loop's thread: `work(exit status)` when the child has ended (by its pidfd; the child is
   // reaped). Status: 0-255 an exit code, 256 + n killed by signal n.
   void on_child_exit(int pid, std::function<void(int)> work);
-
-  static Instant now();
 
   // For the .cc files of shell/ only.
   boost::asio::io_context& context();
