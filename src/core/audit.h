@@ -91,6 +91,11 @@ class Audit {
     expect(e.charge <= amount || run_may_be_overbilled, "a bill above its hold");
     expect(e.bill != BillState::kNotBilled || e.charge == Money(), "a charge for nothing");
   }
+  void on(const TailLost& e) {
+    reserved_ += e.amount;
+    written_off_ += e.amount;
+    if (!day_.empty()) days_[day_] += e.amount;
+  }
   void on(const TaskFinished& e) { end(account(e.task)); }
   void on(const TaskSkipped& e) {
     end(account(e.task));

@@ -18,6 +18,11 @@ void Budget::settle(CallId call, Money actual) {
   charged_ += actual;
 }
 
+void Budget::book(Money actual) {
+  BATON_CHECK(actual >= Money());
+  charged_ += actual;
+}
+
 std::optional<Money> Budget::available() const {
   if (!cap_) return std::nullopt;
   return *cap_ - charged_ - held_;

@@ -33,6 +33,9 @@ class Budget {
   // reservation.
   void settle(CallId call, Money actual);
 
+  // Charges what was never reserved here: a fact, as a bill is. Requires: actual >= 0.
+  void book(Money actual);
+
   // A new cap, whatever was charged so far. A lower one stops what is to come.
   void raise(std::optional<Money> cap) { cap_ = cap; }
 

@@ -63,6 +63,11 @@ std::optional<std::string> call_contradiction(const RunState& run, CallId call,
   return fmt::format("call {} {} without being open", call.to_string(), does);
 }
 
+std::optional<std::string> lost_contradiction(const TailLost& event) {
+  if (event.events > 0 && event.amount >= Money()) return std::nullopt;
+  return fmt::format("{} lost events are booked at {}", event.events, event.amount.to_display());
+}
+
 std::optional<std::string> allotted_contradiction(const RunState& run, const DayAllotted& event) {
   if (event.day == run.day.day && event.amount >= Money() && event.amount <= run.day.asked)
     return std::nullopt;
@@ -112,6 +117,7 @@ std::optional<std::string> contradiction(const RunState& run, const Event& event
     if (run.batches.contains(batch->batch)) return std::nullopt;
     return fmt::format("batch {} is accepted without being open", batch->batch.to_string());
   }
+  if (const auto* lost = std::get_if<TailLost>(&event)) return lost_contradiction(*lost);
   if (const auto* allotted = std::get_if<DayAllotted>(&event))
     return allotted_contradiction(run, *allotted);
   if (const auto* prepared = std::get_if<CallPrepared>(&event))

@@ -136,6 +136,15 @@ struct RetryAsked {
   bool operator==(const RetryAsked&) const = default;
 };
 
+// The journal's end was lost, and the loss was accepted: `events` that followed here are gone.
+// What they may have been billed beyond what stands here is booked, once and for good.
+struct TailLost {
+  Instant at;
+  std::int64_t events = 0;
+  Money amount;
+  bool operator==(const TailLost&) const = default;
+};
+
 // What the store has set aside for this run of the project's cap for a day. An `amount` below what
 // was asked for is all that the other runs of that day leave.
 struct DayAllotted {
@@ -429,12 +438,12 @@ struct RunEnded {
 };
 
 using Event =
-    std::variant<RunCreated, RunResumed, BudgetRaised, RetryAsked, DayAllotted, StopRequested,
-                 TaskAdded, TaskFollowed, ApprovalGiven, CallPrepared, FirstByte, BatchAccepted,
-                 CallEnded, ToolsEnded, CheckersEnded, AttemptStarted, TurnStarted, ToolsStarted,
-                 ApprovalAsked, CheckersStarted, CallReserved, RetryScheduled, AllotmentAsked,
-                 BatchFormed, RunHalted, Escalated, PlanClosed, TaskFinished, TaskSkipped,
-                 RunEnded>;
+    std::variant<RunCreated, RunResumed, BudgetRaised, RetryAsked, TailLost, DayAllotted,
+                 StopRequested, TaskAdded, TaskFollowed, ApprovalGiven, CallPrepared, FirstByte,
+                 BatchAccepted, CallEnded, ToolsEnded, CheckersEnded, AttemptStarted, TurnStarted,
+                 ToolsStarted, ApprovalAsked, CheckersStarted, CallReserved, RetryScheduled,
+                 AllotmentAsked, BatchFormed, RunHalted, Escalated, PlanClosed, TaskFinished,
+                 TaskSkipped, RunEnded>;
 
 Instant at_of(const Event& event);
 

@@ -40,6 +40,13 @@ void on(RunState& run, const RetryAsked&) {
       false);
 }
 
+// Of no task and no call that is still known. It counts against the day whose share the run has.
+void on(RunState& run, const TailLost& event) {
+  run.budget.book(event.amount);
+  run.unknown += event.amount;
+  if (!run.day.day.empty()) run.day.used += event.amount;
+}
+
 void on(RunState& run, const AllotmentAsked& event) {
   if (run.day.day != event.day) run.day = DayShare{.day = event.day};
   run.day.asked = event.amount;

@@ -50,6 +50,7 @@ struct Fold {
     }
     open.erase(reserved);
   }
+  void operator()(const TailLost& event) { past.charged += event.amount; }
   void operator()(const RunEnded& event) { past.status = event.status; }
   void operator()(const RunResumed&) { past.status = RunStatus::kRunning; }
   void operator()(const auto&) {}

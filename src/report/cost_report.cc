@@ -83,7 +83,8 @@ struct CostFold::Facts {
   std::map<TaskId, TaskSpec> tasks;
   std::map<TaskId, Tries> tries;
   std::map<CallId, Call> calls;
-  std::map<ChainId, bool> ended;  // by what tools or the task's end said of them
+  std::vector<CallReserved> lost;  // what stands for events that were lost
+  std::map<ChainId, bool> ended;   // by what tools or the task's end said of them
   std::vector<Instant> escalations;
   Instant first;
   Instant last;
@@ -114,6 +115,13 @@ struct CostFold::Facts {
   void operator()(const Escalated& event) { escalations.push_back(event.at); }
   void operator()(const CallReserved& event) {
     calls[event.call] = {.reserved = event, .charge = event.hold, .chain = chain_of(event.task)};
+  }
+  void operator()(const TailLost& event) {
+    CallReserved booked;
+    booked.at = event.at;
+    booked.hold = event.amount;
+    booked.model = "not known";
+    lost.push_back(std::move(booked));
   }
   void operator()(const CallEnded& event) {
     const auto call = calls.find(event.call);
@@ -176,6 +184,11 @@ void CostFold::each_call(const std::function<void(const CostedCall&)>& see) cons
          .known = call.known,
          .wasted = wasted(call, chains, facts.chain_of(task))});
   }
+  TaskSpec of_no_task;
+  of_no_task.id = TaskId(-1);
+  of_no_task.type = "lost_events";
+  for (const CallReserved& booked : facts.lost)
+    see({.reserved = booked, .task = of_no_task, .charge = booked.hold, .usage = {}});
 }
 
 std::optional<Money> deep_price(const CostedCall& call, const Model* deep) {
@@ -210,7 +223,9 @@ CostReport CostFold::report(const Catalog& catalog, std::string_view deep_model)
     count(report.by_role[call.task.role == Role::kOrchestrator ? 0 : 1], call);
     count(line_of(report.by_model, call.reserved.model), call);
     CostLine& line = by_task[call.task.id];
-    line.name = fmt::format("{} {}", call.task.id.to_string(), call.task.type);
+    line.name = call.task.id < TaskId(0)
+                    ? call.task.type
+                    : fmt::format("{} {}", call.task.id.to_string(), call.task.type);
     count(line, call);
   });
   if (!comparable) report.all_deep = Money();

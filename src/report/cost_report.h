@@ -32,7 +32,8 @@ std::optional<Money> deep_price(const CostedCall& call, const Model* deep);
 //
 // Every call that may have been billed counts: settled ones with their bill, unknown ones with what
 // was booked for them, and those whose end the journal does not have (the run is still going, or
-// was interrupted) with what is set aside for them, as unknown.
+// was interrupted) with what is set aside for them, as unknown. What was booked for events that
+// were lost counts as one call more, unknown, of no task.
 class CostFold {
  public:
   CostFold();

@@ -217,5 +217,15 @@ RC_GTEST_PROP(CostReportProperty, EveryBreakdownAddsUpToTheTotal, ()) {
   }
 }
 
+TEST(CostReportTest, WhatWasBookedForLostEventsIsSpentAndNotKnown) {
+  std::vector<Event> events = {RunCreated{.at = kNoon},
+                               TailLost{.at = kNoon, .events = 4, .amount = dollars("0.25")}};
+  const CostReport cost = cost_of(events, Catalog::builtin(), kDeep);
+  EXPECT_EQ(cost.total, dollars("0.25"));
+  EXPECT_EQ(cost.unknown, dollars("0.25"));
+  ASSERT_EQ(cost.by_task.size(), 1U);
+  EXPECT_EQ(cost.by_task[0].name, "lost_events");
+}
+
 }  // namespace
 }  // namespace baton

@@ -129,6 +129,16 @@ struct Form<RetryAsked> {
 };
 
 template <>
+struct Form<TailLost> {
+  static constexpr std::string_view kType = "tail_lost";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("events", e.events);
+    field("amount", e.amount);
+  }
+};
+
+template <>
 struct Form<DayAllotted> {
   static constexpr std::string_view kType = "day_allotted";
   static void fields(auto& field, auto& e) {

@@ -33,6 +33,8 @@ void apply(RunSummary& summary, const Event& event) {
     summary.status = to_string(RunStatus::kRunning);
   } else if (const auto* ended = std::get_if<RunEnded>(&event)) {
     summary.status = to_string(ended->status);
+  } else if (const auto* lost = std::get_if<TailLost>(&event)) {
+    summary.spent = saturating_sum(summary.spent, lost->amount);
   } else if (const auto* call = std::get_if<CallEnded>(&event)) {
     summary.spent = saturating_sum(summary.spent, call->charge);
   }
