@@ -73,7 +73,7 @@ void Pacer::fill(Class& of, Instant now) {
   of.margin -= (of.margin - kLeastMargin) * std::min(passed / kMarginFadesMs, 1.0);
 }
 
-Pacer::Class& Pacer::class_of(std::string_view name, Instant now) {
+std::pair<const std::string, Pacer::Class>& Pacer::class_of(std::string_view name, Instant now) {
   see(now);
   auto found = classes_.find(name);
   if (found == classes_.end()) {
@@ -85,7 +85,7 @@ Pacer::Class& Pacer::class_of(std::string_view name, Instant now) {
     found = classes_.emplace(std::string(name), fresh).first;
   }
   fill(found->second, now);
-  return found->second;
+  return *found;
 }
 
 Pacer::Learned& Pacer::learned_of(std::string_view model) {
@@ -122,7 +122,7 @@ bool Pacer::has_place(const Class& of, Instant now) const {
 }
 
 std::optional<Instant> Pacer::earliest(const PacedCall& call, Instant now) {
-  Class& of = class_of(call.rate_class, now);
+  Class& of = class_of(call.rate_class, now).second;
   if (!has_place(of, now)) {
     of.full_after = Ticket(last_ticket_);
     return std::nullopt;
@@ -143,8 +143,9 @@ std::optional<Instant> Pacer::earliest(const PacedCall& call, Instant now) {
 }
 
 Pacer::Ticket Pacer::sent(const PacedCall& call, Instant now) {
-  Class& of = class_of(call.rate_class, now);
-  const Flight flight{.of = &of,
+  auto& [name, of] = class_of(call.rate_class, now);
+  const Flight flight{.name = &name,
+                      .of = &of,
                       .learned = &learned_of(call.model),
                       .amounts = amounts_of(call),
                       .planned_input = count(call.input),
@@ -181,7 +182,7 @@ void Pacer::count_as_heard(Flight& flight) {
 // What the provider had not counted when it wrote the head is still to be taken off: calls it had
 // not seen, and of those it answers the output to come. Calls it had seen whose heads are under way
 // are taken off twice: by an amount that does not grow, and so costs no throughput.
-void Pacer::set_right(Class& of, Resource resource, const LimitReading& reading) {
+void Pacer::set_right(Class& of, Resource resource, const LimitReading& reading) const {
   if (!is_told(reading)) {
     if (reading.remaining == 0 && reading.reset) {
       of.held_until = std::max(of.held_until, std::min(*reading.reset, of.filled_at + kStale));
@@ -189,10 +190,10 @@ void Pacer::set_right(Class& of, Resource resource, const LimitReading& reading)
     return;
   }
   Bucket& bucket = of.buckets[resource];
-  bucket.limit = static_cast<double>(*reading.limit);
+  bucket.limit = share_ * static_cast<double>(*reading.limit);
   double taken = of.unheard_amounts[resource];
   if (resource == kOutput) taken += still_to_come(of) * (of.output_in_flight - taken);
-  bucket.level = std::min(static_cast<double>(*reading.remaining), bucket.limit) - taken;
+  bucket.level = std::min(share_ * static_cast<double>(*reading.remaining), bucket.limit) - taken;
 }
 
 void Pacer::grow(Class& of, Ticket ticket, const RateLimits& limits) {
@@ -249,6 +250,7 @@ void Pacer::throttled(Ticket ticket, std::optional<Millis> retry_after, Instant 
   const double spread = fraction(mix(seed_, static_cast<std::uint64_t>(ticket)));
   const Millis jitter(static_cast<std::int64_t>(spread * static_cast<double>(least.count()) / 10));
   of.held_until = std::max(of.held_until, now + least + jitter);
+  if (told_throttled_) told_throttled_(*flight.name, least);
 
   // The 429s of calls that were on their way together are one message.
   if (ticket <= of.cut_after) return;
@@ -278,6 +280,28 @@ void Pacer::ended(Ticket ticket, const Usage* usage, Instant now) {
   };
   learn(learned.input_planned, learned.input_used, flight.planned_input, input);
   learn(learned.output_planned, learned.output_used, flight.planned_output, output);
+}
+
+// What is left changes with the limit; what has been taken already was this process's own.
+void Pacer::set_share(double share) {
+  BATON_CHECK(share > 0 && share <= 1);
+  const double ratio = share / share_;
+  share_ = share;
+  for (auto& [name, of] : classes_) {
+    for (Bucket& bucket : of.buckets) {
+      bucket.limit *= ratio;
+      if (bucket.level > 0) bucket.level *= ratio;
+    }
+  }
+}
+
+void Pacer::hold(std::string_view rate_class, Instant until, Instant now) {
+  Class& of = class_of(rate_class, now).second;
+  of.held_until = std::max(of.held_until, until);
+}
+
+void Pacer::on_throttled(std::function<void(const std::string& rate_class, Millis length)> told) {
+  told_throttled_ = std::move(told);
 }
 
 }  // namespace baton

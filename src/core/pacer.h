@@ -9,6 +9,9 @@
 //   earliest(call) ──► sent(call) ──► heard(ticket, limits) ──► ended(ticket, usage)
 //                                  └► throttled(ticket, retry_after)
 //
+// Where several processes share the limits, each keeps to its part of them (set_share), and what
+// one was refused holds back the others (on_throttled, hold).
+//
 // Until heads have told the limits, and where they never do, it begins with a few calls at a time
 // and sends more as answers come: doubled until a call is throttled, one by one after that.
 //
@@ -18,6 +21,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -84,6 +88,13 @@ class Pacer {
   // not known.
   void ended(Ticket ticket, const Usage* usage, Instant now);
 
+  // From now on, this part of each limit is for this process. Requires: 0 < share <= 1.
+  void set_share(double share);
+  // Another process was refused: nothing of the class is sent before `until`.
+  void hold(std::string_view rate_class, Instant until, Instant now);
+  // Is told of each 429 that holds back a class here, and for how long: for the other processes.
+  void on_throttled(std::function<void(const std::string& rate_class, Millis length)> told);
+
  private:
   enum Resource : std::size_t { kRequests, kInput, kOutput, kResources };
   using Amounts = std::array<double, kResources>;
@@ -115,6 +126,7 @@ class Pacer {
     double output_used;
   };
   struct Flight {
+    const std::string* name = nullptr;  // of the class
     Class* of = nullptr;
     Learned* learned = nullptr;
     Amounts amounts{};
@@ -127,7 +139,7 @@ class Pacer {
 
   void see(Instant now);
   void fill(Class& of, Instant now);
-  Class& class_of(std::string_view name, Instant now);
+  std::pair<const std::string, Class>& class_of(std::string_view name, Instant now);
   Learned& learned_of(std::string_view model);
   Amounts amounts_of(const PacedCall& call);
   Flight take(Ticket ticket);
@@ -135,10 +147,12 @@ class Pacer {
   static double still_to_come(const Class& of);
   static void give_back(const Flight& flight, double input, double output);
   bool has_place(const Class& of, Instant now) const;
-  static void set_right(Class& of, Resource resource, const LimitReading& reading);
+  void set_right(Class& of, Resource resource, const LimitReading& reading) const;
   static void grow(Class& of, Ticket ticket, const RateLimits& limits);
 
   std::uint64_t seed_;
+  double share_ = 1;
+  std::function<void(const std::string& rate_class, Millis length)> told_throttled_;
   std::uint64_t last_ticket_ = 0;
   Instant seen_;
   // Ordered, and with addresses that stay.

@@ -444,5 +444,51 @@ TEST(PacerSimulation, WithoutLimitsAllWorkersAreBusy) {
   EXPECT_EQ(outcome.throttled, 0);
 }
 
+// ---- several processes ----
+
+// Calls that are sent at once when a head tells that the limits are untouched.
+int sent_with_share(double before, double after) {
+  Pacer pacer;
+  pacer.set_share(before);
+  const Usage usage = used(1000, 100);
+  const Pacer::Ticket first = pacer.sent(small_call(), kStart);
+  pacer.heard(first, {reading(400, 400), reading(1'000'000, 990'000), reading(100'000, 99'000)},
+              kStart);
+  pacer.ended(first, &usage, kStart);
+  pacer.set_share(after);
+  return sent_at_once(pacer, small_call(), kStart, nullptr);
+}
+
+TEST(PacerTest, AProcessThatSharesTheLimitsSendsItsPart) {
+  EXPECT_EQ(sent_with_share(1, 1), 392);  // all but the margin
+  EXPECT_EQ(sent_with_share(0.25, 0.25), 98);
+}
+
+TEST(PacerTest, WhatIsLeftFollowsAChangedShare) {
+  EXPECT_EQ(sent_with_share(1, 0.25), 98);
+  EXPECT_EQ(sent_with_share(0.25, 1), 392);
+}
+
+TEST(PacerTest, AHoldOfAnotherProcessHoldsItsClassAlone) {
+  Pacer pacer;
+  const Instant until = kStart + Millis(700);
+  pacer.hold("a", until, kStart);
+  pacer.hold("a", kStart + Millis(300), kStart);  // a shorter one changes nothing
+  EXPECT_EQ(pacer.earliest(small_call(), kStart), until);
+  PacedCall other = small_call();
+  other.rate_class = "b";
+  EXPECT_EQ(pacer.earliest(other, kStart), kStart);
+}
+
+TEST(PacerTest, TellsOthersOfItsOwn429sAndNotOfTheirs) {
+  Pacer pacer;
+  std::vector<std::pair<std::string, Millis>> told;
+  pacer.on_throttled(
+      [&](const std::string& rate_class, Millis length) { told.emplace_back(rate_class, length); });
+  pacer.hold("a", kStart + Millis(700), kStart);
+  pacer.throttled(pacer.sent(small_call(), kStart), Millis(5000), kStart);
+  EXPECT_EQ(told, (std::vector<std::pair<std::string, Millis>>{{"a", Millis(5000)}}));
+}
+
 }  // namespace
 }  // namespace baton
