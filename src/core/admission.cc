@@ -30,13 +30,42 @@ Money worst_case(const Candidate& c, Tokens output) {
 
 // ---- gates: who reads a shared prefix waits until it can be read ----
 
+std::optional<Instant> if_later(Instant at, Instant now) {
+  return now < at ? std::optional(at) : std::nullopt;
+}
+
+// When the fleet may be asked again whether a prefix that another run writes can be read.
+Instant next_look(const CacheEntry& prefix, const Rules& rules) {
+  const int doubled = std::min(prefix.asks - 1, 10);
+  return prefix.told +
+         std::min(rules.prefix_look * (std::int64_t{1} << doubled), rules.longest_prefix_look);
+}
+
+// Whether the fleet must say first who writes the prefix. However it answers, and whether it does,
+// nobody waits for it longer than for a gate.
+bool must_ask(const RunState& run, const CallPrepared& prepared, const Rules& rules, Instant now) {
+  if (!rules.shared_prefixes || prepared.prefix.empty()) return false;
+  const auto found = run.prefixes.find(prepared.prefix);
+  if (found == run.prefixes.end()) return true;
+  const CacheEntry& prefix = found->second;
+  if (now < prefix.readable_until || run.open_calls.contains(prefix.writer)) return false;
+  if (prefix.fleet == CacheEntry::Fleet::kUnknown) return true;
+  return prefix.fleet == CacheEntry::Fleet::kElsewhere && next_look(prefix, rules) <= now &&
+         now < prefix.first_asked + rules.longest_gate;
+}
+
 std::optional<Instant> gate_opens(const RunState& run, const CallPrepared& prepared,
                                   const Rules& rules, Instant now) {
-  const auto prefix = run.prefixes.find(prepared.prefix);
-  if (prefix == run.prefixes.end() || now < prefix->second.readable_until) return std::nullopt;
-  if (!run.open_calls.contains(prefix->second.writer)) return std::nullopt;
-  const Instant opens = prefix->second.since + rules.longest_gate;
-  return now < opens ? std::optional(opens) : std::nullopt;
+  const auto found = run.prefixes.find(prepared.prefix);
+  if (found == run.prefixes.end() || now < found->second.readable_until) return std::nullopt;
+  const CacheEntry& prefix = found->second;
+  if (run.open_calls.contains(prefix.writer))
+    return if_later(prefix.since + rules.longest_gate, now);
+  const Instant given_up = prefix.first_asked + rules.longest_gate;
+  if (prefix.fleet == CacheEntry::Fleet::kAsked) return if_later(given_up, now);
+  if (prefix.fleet == CacheEntry::Fleet::kElsewhere)
+    return if_later(std::min(next_look(prefix, rules), given_up), now);
+  return std::nullopt;
 }
 
 // ---- the provider's limits ----
@@ -272,7 +301,9 @@ Decision decide_prepared(const RunState& run, const Rules& rules, Instant now) {
   Decision decision;
   each_prepared(run, rules, now, [&](const Task& task, std::optional<Instant> held_until) {
     if (held_until) return true;
-    decision = admit(run, task, rules, now);
+    decision = !task.spec.batch && must_ask(run, *task.prepared, rules, now)
+                   ? Decision(PrefixAsked{now, task.prepared->prefix})
+                   : admit(run, task, rules, now);
     return false;
   });
   return decision;

@@ -75,6 +75,14 @@ std::optional<std::string> allotted_contradiction(const RunState& run, const Day
                      event.day, run.day.asked.to_display());
 }
 
+std::optional<std::string> told_contradiction(const RunState& run, const PrefixTold& event) {
+  const auto prefix = run.prefixes.find(event.prefix);
+  if (prefix != run.prefixes.end() && prefix->second.fleet == CacheEntry::Fleet::kAsked)
+    return std::nullopt;
+  return fmt::format("prefix {} is told of without having been asked about",
+                     event.prefix.substr(0, 12));
+}
+
 // What tells of a task's doing follows upon its beginning.
 std::optional<std::string> begun_contradiction(const RunState& run, TaskId id, TaskStatus doing,
                                                std::string_view what) {
@@ -120,6 +128,7 @@ std::optional<std::string> contradiction(const RunState& run, const Event& event
   if (const auto* lost = std::get_if<TailLost>(&event)) return lost_contradiction(*lost);
   if (const auto* allotted = std::get_if<DayAllotted>(&event))
     return allotted_contradiction(run, *allotted);
+  if (const auto* told = std::get_if<PrefixTold>(&event)) return told_contradiction(run, *told);
   if (const auto* prepared = std::get_if<CallPrepared>(&event))
     return begun_contradiction(run, prepared->task, TaskStatus::kPreparing, "is prepared");
   if (const auto* used = std::get_if<ToolsEnded>(&event))

@@ -204,6 +204,15 @@ struct FirstByte {
   bool operator==(const FirstByte&) const = default;
 };
 
+// What the fleet says of a prefix that was asked about.
+struct PrefixTold {
+  Instant at;
+  std::string prefix;
+  bool ours = false;    // this run writes it, if it is to be written
+  Millis readable_for;  // more than zero: it can be read. Neither: another run writes it now
+  bool operator==(const PrefixTold&) const = default;
+};
+
 // The provider has taken a batch, under this name. Its items end one by one (CallEnded).
 struct BatchAccepted {
   Instant at;
@@ -357,6 +366,14 @@ struct AllotmentAsked {
   bool operator==(const AllotmentAsked&) const = default;
 };
 
+// No call of this run has written the prefix yet, but one of another run may have: the fleet is
+// asked, so that it is written once.
+struct PrefixAsked {
+  Instant at;
+  std::string prefix;
+  bool operator==(const PrefixAsked&) const = default;
+};
+
 // These reserved calls go to the provider as one batch.
 struct BatchFormed {
   Instant at;
@@ -440,10 +457,10 @@ struct RunEnded {
 using Event =
     std::variant<RunCreated, RunResumed, BudgetRaised, RetryAsked, TailLost, DayAllotted,
                  StopRequested, TaskAdded, TaskFollowed, ApprovalGiven, CallPrepared, FirstByte,
-                 BatchAccepted, CallEnded, ToolsEnded, CheckersEnded, AttemptStarted, TurnStarted,
-                 ToolsStarted, ApprovalAsked, CheckersStarted, CallReserved, RetryScheduled,
-                 AllotmentAsked, BatchFormed, RunHalted, Escalated, PlanClosed, TaskFinished,
-                 TaskSkipped, RunEnded>;
+                 PrefixTold, BatchAccepted, CallEnded, ToolsEnded, CheckersEnded, AttemptStarted,
+                 TurnStarted, ToolsStarted, ApprovalAsked, CheckersStarted, CallReserved,
+                 RetryScheduled, AllotmentAsked, PrefixAsked, BatchFormed, RunHalted, Escalated,
+                 PlanClosed, TaskFinished, TaskSkipped, RunEnded>;
 
 Instant at_of(const Event& event);
 

@@ -30,6 +30,12 @@ struct Rules {
 
   // Calls that could read a shared prefix wait this long for the one that writes it.
   Millis longest_gate{20'000};
+  // Runs elsewhere write and read the same prefixes: the fleet is asked who writes one.
+  bool shared_prefixes = false;
+  // How long after the first answer that another writes it the fleet is asked again, doubled each
+  // time.
+  Millis prefix_look{250};
+  Millis longest_prefix_look{4'000};
   // Not more than this goes into one batch.
   std::size_t most_batched = 10'000;
   // What is asked of the day's cap at a time, in worst cases of one call.

@@ -61,6 +61,12 @@ void on(RunState& run, const DayAllotted& event) {
 
 // Nobody is left to end what the process before had begun: it begins again. Calls in flight stay
 // open; their ends follow in the journal as unknown.
+// Once it can no longer be read, the fleet is asked anew.
+void forget_fleet(CacheEntry& prefix) {
+  prefix.fleet = CacheEntry::Fleet::kUnknown;
+  prefix.asks = 0;
+}
+
 void on(RunState& run, const RunResumed&) {
   run.status = RunStatus::kRunning;
   run.reason.clear();
@@ -68,6 +74,7 @@ void on(RunState& run, const RunResumed&) {
   run.halt.reset();
   run.overbilled.reset();
   run.day.asked = Money();  // the answer, if there was one, was never told
+  for (auto& [name, prefix] : run.prefixes) forget_fleet(prefix);  // likewise
   run.day.exhausted = false;
   // A clock that ran ahead must not keep them waiting; what the provider still refuses, it will say
   // again.
@@ -128,7 +135,23 @@ void use_prefix(RunState& run, const OpenCall& call, CallId id, Instant at, Mill
   } else if (!run.open_calls.contains(prefix.writer)) {
     prefix.writer = id;
     prefix.since = at;
+    prefix.fleet = CacheEntry::Fleet::kOurs;
   }
+}
+
+void on(RunState& run, const PrefixAsked& event) {
+  CacheEntry& prefix = run.prefixes[event.prefix];
+  prefix.fleet = CacheEntry::Fleet::kAsked;
+  if (prefix.asks++ == 0) prefix.first_asked = event.at;
+}
+
+void on(RunState& run, const PrefixTold& event) {
+  CacheEntry& prefix = run.prefixes.at(event.prefix);
+  prefix.told = event.at;
+  prefix.fleet = event.ours ? CacheEntry::Fleet::kOurs : CacheEntry::Fleet::kElsewhere;
+  if (event.readable_for <= Millis(0)) return;
+  prefix.readable_until = event.at + event.readable_for;
+  forget_fleet(prefix);
 }
 
 // From now on the others can read what the call wrote.
@@ -137,6 +160,7 @@ void open_prefix(RunState& run, const OpenCall& call, CallId id) {
   if (prefix == run.prefixes.end() || prefix->second.writer != id) return;
   prefix->second.readable_until = prefix->second.since + run.task(call.task).prepared->prefix_ttl;
   prefix->second.writer = CallId();
+  forget_fleet(prefix->second);
 }
 
 void on(RunState& run, const FirstByte& event) {

@@ -138,6 +138,11 @@ struct CacheEntry {
   CallId writer;  // in flight, its answer not begun; c0: none
   Instant since;  // its reservation
   Instant readable_until;
+  // Where other runs may write it: what the fleet says of it, asked how often, and since when.
+  enum class Fleet { kUnknown, kAsked, kOurs, kElsewhere } fleet = Fleet::kUnknown;
+  int asks = 0;
+  Instant first_asked;
+  Instant told;
   bool operator==(const CacheEntry&) const = default;
 };
 

@@ -10,6 +10,7 @@
 #include "core/pacer.h"
 #include "core/step.h"
 #include "provider/rate_limits.h"
+#include "store/fleet.h"
 
 namespace baton {
 
@@ -30,7 +31,8 @@ bool is_instruction(const Event& event) {
          std::holds_alternative<ToolsStarted>(event) ||
          std::holds_alternative<ApprovalAsked>(event) ||
          std::holds_alternative<AllotmentAsked>(event) ||
-         std::holds_alternative<BatchFormed>(event) || std::holds_alternative<RunEnded>(event);
+         std::holds_alternative<PrefixAsked>(event) || std::holds_alternative<BatchFormed>(event) ||
+         std::holds_alternative<RunEnded>(event);
 }
 
 }  // namespace
@@ -172,6 +174,7 @@ void Driver::carry_out(const Event& event) {
   if (const auto* asked = std::get_if<ApprovalAsked>(&event)) return ask_for(asked->gate);
   if (const auto* formed = std::get_if<BatchFormed>(&event)) return submit(*formed);
   if (const auto* asked = std::get_if<AllotmentAsked>(&event)) return reserve_in_store(*asked);
+  if (const auto* asked = std::get_if<PrefixAsked>(&event)) return ask_fleet(asked->prefix);
   if (std::holds_alternative<RunEnded>(event)) {
     over_ = true;
     parts_.on_end({});
@@ -340,6 +343,7 @@ void Driver::hear(CallId call, std::string_view bytes) {
   });
   if (transfer.opens_gate && transfer.reply.begun()) {
     transfer.opens_gate = false;
+    tell_fleet(call);
     tell(FirstByte{parts_.scheduler.now(), call});
   }
   // What comes now is neither read nor the end of it: waiting on would hold the call open for
@@ -480,6 +484,31 @@ void Driver::reserve_in_store(const AllotmentAsked& event) {
                          if (!amount) return fail(amount.error());
                          tell(DayAllotted{parts_.scheduler.now(), day, *amount});
                        });
+}
+
+// A gate only saves money: where the fleet cannot answer, the run goes on as if it were alone.
+void Driver::ask_fleet(const std::string& prefix) {
+  const auto answered = [this, alive = alive_, prefix](const Result<PrefixAnswer>& answer) {
+    if (!*alive || over_) return;
+    const auto known = run_.prefixes.find(prefix);
+    if (known == run_.prefixes.end() || known->second.fleet != CacheEntry::Fleet::kAsked) return;
+    PrefixTold fact{parts_.scheduler.now(), prefix, true, {}};
+    if (answer) {
+      fact.ours = answer->mine;
+      fact.readable_for = answer->readable_for;
+    }
+    tell(std::move(fact));
+  };
+  Fleet* fleet = parts_.journal.fleet();
+  if (fleet == nullptr) return answered(PrefixAnswer{.mine = true, .readable_for = {}});
+  fleet->ask_prefix(prefix, parts_.rules.longest_gate, answered);
+}
+
+// What its call writes can be read from now on, by runs elsewhere too.
+void Driver::tell_fleet(CallId call) {
+  const OpenCall& open = run_.open_calls.at(call);
+  if (Fleet* fleet = parts_.journal.fleet())
+    fleet->prefix_written(open.prefix, run_.task(open.task).prepared->prefix_ttl);
 }
 
 // Findings of checkers count even if no model could do the rest.

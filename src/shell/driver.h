@@ -109,6 +109,8 @@ class Driver {
   void prepare(TaskId task);
   void finish_without_call(TaskId task, std::string result);
   void reserve_in_store(const AllotmentAsked& event);
+  void ask_fleet(const std::string& prefix);
+  void tell_fleet(CallId call);
   void send(const CallReserved& event);
   HttpRequest request_with(std::string body) const;
   void submit(const BatchFormed& event);

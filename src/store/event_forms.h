@@ -359,6 +359,26 @@ struct Form<RetryScheduled> {
 };
 
 template <>
+struct Form<PrefixAsked> {
+  static constexpr std::string_view kType = "prefix_asked";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("prefix", e.prefix);
+  }
+};
+
+template <>
+struct Form<PrefixTold> {
+  static constexpr std::string_view kType = "prefix_told";
+  static void fields(auto& field, auto& e) {
+    field("at", e.at);
+    field("prefix", e.prefix);
+    field.more("ours", e.ours);
+    field.more("readable_for", e.readable_for);
+  }
+};
+
+template <>
 struct Form<AllotmentAsked> {
   static constexpr std::string_view kType = "allotment_asked";
   static void fields(auto& field, auto& e) {
