@@ -9,8 +9,34 @@
 
 #include "shell/driver.h"
 #include "shell/loop.h"
+#include "store/fleet.h"
 
 namespace baton {
+
+// A fleet of which only the prefixes are asked.
+class HeldFleet : public Fleet {
+ public:
+  void submit(const RunId&, std::vector<Event>, std::vector<Blob>, QueueTerms,
+              std::function<void(Status)>) override {}
+  void requeue(const RunId&, std::function<void(Status)>) override {}
+  void claim(const std::vector<std::string>&, int,
+             std::function<void(Result<std::optional<ClaimedRun>>)>) override {}
+  void on_work(std::function<void()>) override {}
+  Result<std::vector<QueuedRun>> queue() override { return std::vector<QueuedRun>(); }
+  Result<std::vector<WorkerSeen>> workers() override { return std::vector<WorkerSeen>(); }
+  void ask_prefix(const std::string& prefix, Millis,
+                  std::function<void(Result<PrefixAnswer>)> done) override {
+    asked.emplace_back(prefix, std::move(done));
+  }
+  void prefix_written(const std::string& prefix, Millis readable_for) override {
+    written.emplace_back(prefix, readable_for);
+  }
+  void on_view(std::function<void(const FleetView&)>) override {}
+  void throttled(const std::string&, Millis) override {}
+
+  std::vector<std::pair<std::string, std::function<void(Result<PrefixAnswer>)>>> asked;
+  std::vector<std::pair<std::string, Millis>> written;
+};
 
 // A journal whose disk is as slow, or as broken, as a test wants.
 class HeldJournal : public Journal {
@@ -50,7 +76,9 @@ class HeldJournal : public Journal {
     return std::make_unique<RunLease>();
   }
   Result<std::vector<Damage>> verify() override { return std::vector<Damage>(); }
+  Fleet* fleet() override { return shared; }
 
+  Fleet* shared = nullptr;
   std::vector<Event> log;
   std::vector<Event> first_append;
   std::vector<std::function<void(Status)>> waiting;

@@ -288,5 +288,39 @@ TEST_F(DriverTest, AStopBeforeABatchIsDurableSendsNothingAndCostsNothing) {
   EXPECT_EQ(driver.state().budget.charged(), Money());
 }
 
+// ---- prefixes that runs on other machines share ----
+
+class DriverOfAFleetTest : public DriverTest {
+ protected:
+  DriverOfAFleetTest() {
+    journal.shared = &fleet;
+    rules.shared_prefixes = true;
+    workflow.prompt.system = {{std::string(200'000, 'x'), true}};
+    workflow.prompt.uses = 20;
+    begin();
+    journal.flush();
+  }
+  void answered(Result<PrefixAnswer> answer) {
+    fleet.asked.at(0).second(std::move(answer));
+    journal.flush();
+  }
+  HeldFleet fleet;
+};
+
+TEST_F(DriverOfAFleetTest, AsksWhoWritesAPrefixAndSaysWhenItIsWritten) {
+  ASSERT_EQ(fleet.asked.size(), 1U);
+  EXPECT_TRUE(http.open.empty());
+  answered(PrefixAnswer{.mine = true, .readable_for = {}});
+  ASSERT_EQ(http.open.size(), 1U);
+  EXPECT_TRUE(fleet.written.empty());
+  answer(0);
+  EXPECT_EQ(fleet.written, (std::vector{std::pair(fleet.asked[0].first, Millis::seconds(300))}));
+}
+
+TEST_F(DriverOfAFleetTest, WithoutAnAnswerItGoesOnAsIfItWereAlone) {
+  answered(storage_error("the store does not answer"));
+  EXPECT_EQ(http.open.size(), 1U);
+}
+
 }  // namespace
 }  // namespace baton
