@@ -50,7 +50,8 @@ def script(tool, turns):
     return {"rules": [{"match": {"contains": "You lead"}, "answer": {"json": plan}}, *answers]}
 
 
-def one_run(baton, repository, tool, turns, scratch, measured):
+def one_run(baton, repository, tool, turns, scratch, measured, look=lambda folder: None):
+    """A Sample of the run; `look` is shown its folder before that is removed."""
     with tempfile.TemporaryDirectory(dir=scratch) as name:
         folder = pathlib.Path(name)
         (folder / "script.json").write_text(json.dumps(script(tool, turns)))
@@ -62,6 +63,7 @@ def one_run(baton, repository, tool, turns, scratch, measured):
                        "--branch", f"baton/{folder.name}", "--format", "json"]
             out, sample = measured(command, folder, {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url})
             assert json.loads(out)["status"] == "complete", out
+            look(folder)
             return sample
         finally:
             stand_in.terminate()

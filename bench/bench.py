@@ -5,10 +5,11 @@ user and system time of that process alone, memory its peak resident set, both a
 them. baton does its whole work: plan, journal (durable before each call), ledger, report. The
 yardsticks do less: the official TypeScript SDK reads the same streams and keeps nothing, bare
 libcurl moves the same bytes and reads none. `cost` (cost.py) is about dollars instead, `agents`
-(agents.py) about a turn of a tool loop.
+(agents.py) about a turn of a tool loop, `journal`, `resume` and `fleet` about the stores.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -23,6 +24,8 @@ import tomllib
 
 import agents
 import cost
+import journal
+import resume
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -183,12 +186,19 @@ def told_by_journal(database):
     return finished, most
 
 
-def run_baton(programs, workload, calls, folder):
+@contextlib.contextmanager
+def review_of(programs, workload, calls, folder):
+    """A stand-in and the review that is to be run against it: URL, command, environment."""
     write_change(folder / "change.diff", workload.files)
     with StandIn(programs, workload, folder, calls) as url:
         command = [programs.baton, "review", "--mode", "orchestrate", "--diff", "change.diff", "--state", "state", "--budget", "1000000",
                    "--parallel", str(workload.parallel), "--max-tasks", "100000"]
-        _, sample = measured(command, folder, {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url})
+        yield url, command, {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url}
+
+
+def run_baton(programs, workload, calls, folder):
+    with review_of(programs, workload, calls, folder) as (_, command, environment):
+        _, sample = measured(command, folder, environment)
     sample.finished, sample.together = told_by_journal(folder / "state" / "baton.db")
     return sample
 
@@ -290,7 +300,7 @@ def measure(workload, programs, runs, scratch):
 
 
 def main():
-    names = [*(workload.name for workload in WORKLOADS), "agents", "cost"]
+    names = [*(workload.name for workload in WORKLOADS), "agents", "cost", "journal", "resume"]
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)} (default: all)")
@@ -301,14 +311,23 @@ def main():
     options = parser.parse_args()
     if unknown := set(options.names) - set(names):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    programs = Programs(options.build.resolve())
+    build = options.build.resolve()
+    programs = Programs(build)
+    wanted = set(options.names or names)
     for workload in WORKLOADS:
-        if not options.names or workload.name in options.names:
+        if workload.name in wanted:
             measure(workload, programs, options.runs, options.scratch)
-    if not options.names or "agents" in options.names:
-        agents.main(options.build.resolve(), options.scratch, options.runs, measured)
-    if not options.names or "cost" in options.names:
-        cost.main(options.build.resolve(), options.scratch)
+    large = next(workload for workload in WORKLOADS if workload.name == "calls-10000")
+    if "agents" in wanted:
+        agents.main(build, options.scratch, options.runs, measured)
+    if "cost" in wanted:
+        cost.main(build, options.scratch)
+    if "journal" in wanted:
+        journal.main(build, options.scratch, options.runs, measured,
+                     lambda folder: run_baton(programs, large, large.calls, folder))
+    if "resume" in wanted:
+        resume.main(build, options.scratch, options.runs,
+                    lambda folder: review_of(programs, large, large.calls, folder))
 
 
 if __name__ == "__main__":
