@@ -33,6 +33,8 @@ struct Append {
   std::function<void(Status)> done;
   std::optional<Allotment> allotment;
   Status outcome;  // set by the commit: an append that was refused alone, the others being durable
+  // Of a new run that waits for a worker of the fleet: the place it waits for (QueueTerms).
+  std::optional<std::string> place = std::nullopt;
 };
 
 class AppendQueue {

@@ -46,6 +46,13 @@ Status make_private_folder(const std::filesystem::path& folder) {
   return {};
 }
 
+Status sync_folder(const std::filesystem::path& folder) {
+  const Fd handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle.ok() || ::fsync(handle.get()) != 0)
+    return cannot("making durable what changed in", folder, errno);
+  return {};
+}
+
 std::optional<std::string> read_beginning(const std::filesystem::path& file, std::size_t limit) {
   const Fd handle(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!handle.ok()) return std::nullopt;

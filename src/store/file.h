@@ -19,6 +19,9 @@ Result<Fd> open_private_file(const std::filesystem::path& file);
 // something else stands in its place.
 Status make_private_folder(const std::filesystem::path& folder);
 
+// Makes durable what was made, renamed or removed in it.
+Status sync_folder(const std::filesystem::path& folder);
+
 // At most `limit` bytes from the file's beginning; nothing if it cannot be read.
 std::optional<std::string> read_beginning(const std::filesystem::path& file, std::size_t limit);
 

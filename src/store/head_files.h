@@ -1,6 +1,6 @@
-// heads/RUN: how far a run's journal had come, kept apart from the database, so that a tail that
-// was cut off whole (an old copy put back, a log file deleted) is seen. The hash chain alone cannot
-// show that: what is left of it is sound.
+// heads/RUN: how far a run's journal had come and what the run may have cost by then, kept apart
+// from the database, so that a tail that was cut off whole (an old copy put back, a log file
+// deleted) is seen. The hash chain alone cannot show that: what is left of it is sound.
 //
 // A head is written after the commit it tells of and is not forced to the disk: after a power cut
 // it may be older than the database, or empty, which proves nothing. It can never be newer than
@@ -16,6 +16,7 @@
 
 #include "base/hash.h"
 #include "base/ids.h"
+#include "base/money.h"
 #include "base/result.h"
 #include "store/file.h"
 
@@ -23,7 +24,8 @@ namespace baton {
 
 struct Head {
   std::int64_t sequence = 0;
-  std::string hash;  // hex
+  std::string hash;                // hex
+  std::optional<Money> committed;  // charged and held by then; none: written before format 4
 
   bool operator==(const Head&) const = default;
 };
@@ -49,7 +51,11 @@ class HeadFiles {
   std::map<RunId, std::list<Open>::iterator> by_run_;
 };
 
-// No head: there is none, or a power cut left it empty. kInput if it is no head at all.
+// As the file holds it.
+std::string head_text(const Head& head);
+
+// No head: there is none, or a power cut left it empty. kInput if it is no head at all, or not as
+// it was written.
 Result<std::optional<Head>> read_head(const std::filesystem::path& file);
 
 }  // namespace baton

@@ -9,4 +9,16 @@ Blob make_blob(std::string text) {
   return {std::move(id), std::move(text)};
 }
 
+std::string_view to_string(DamageKind kind) {
+  switch (kind) {
+    case DamageKind::kBroken:
+      return "broken";
+    case DamageKind::kLostTail:
+      return "lost_tail";
+    case DamageKind::kHead:
+      return "head";
+  }
+  return {};
+}
+
 }  // namespace baton

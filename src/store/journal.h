@@ -46,10 +46,23 @@ struct RunSummary {
   int events = 0;
 };
 
+// Each calls for something else to be done.
+enum class DamageKind {
+  kBroken,    // events, texts or the store's own pages are not what was written: it is only read
+  kLostTail,  // the last events of a run are gone, the rest is sound: the run does not go on
+  kHead,      // what guards a run's end cannot be read, or remembers another end: likewise
+};
+std::string_view to_string(DamageKind kind);
+
 // One thing `verify` found: what, where, and what it means.
 struct Damage {
   RunId run;  // empty: the store itself
   std::string what;
+  DamageKind kind = DamageKind::kBroken;
+  std::int64_t event = 0;        // the first it concerns; 0: none in particular
+  std::int64_t lost_events = 0;  // kLostTail
+  // kLostTail: what these may have been billed beyond what is left in the ledger; none: not known.
+  std::optional<Money> at_risk;
 };
 
 // The right of this process to drive one run; ends with the object, or with the process, however it
@@ -95,6 +108,10 @@ class Journal {
 
   // kBusy, naming the process, if another one drives the run.
   virtual Result<std::unique_ptr<RunLease>> lease(const RunId& run) = 0;
+
+  // Whether so little room is left that nothing new should be begun: what is promised must still
+  // find room for its settlement. Any thread, at any time.
+  virtual bool is_short_of_room() const { return false; }
 
   // What processes on several machines share; null: this store is one machine's.
   virtual Fleet* fleet() { return nullptr; }

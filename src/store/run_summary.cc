@@ -5,19 +5,14 @@
 #include "base/text.h"
 
 namespace baton {
-namespace {
-
-// A damaged journal may name any amount, and must be listed all the same: the sum stays at the end
-// of Money's range rather than pass it.
 Money saturating_sum(Money a, Money b) {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(a.picodollars(), b.picodollars(), &sum)) {
-    sum = std::numeric_limits<std::int64_t>::max();
+    using Range = std::numeric_limits<std::int64_t>;
+    sum = b < Money() ? Range::min() : Range::max();
   }
   return Money::pico(sum);
 }
-
-}  // namespace
 
 void apply(RunSummary& summary, const Event& event) {
   ++summary.events;

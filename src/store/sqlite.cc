@@ -32,11 +32,13 @@ std::string remedy(int code, int system_error, const std::filesystem::path& file
           "make {} readable and writable for this user, or name another folder with --state DIR",
           folder);
     case SQLITE_NOTADB:
-      return fmt::format(
-          "this file is not a journal of baton: move it away, or name another folder with --state "
-          "DIR");
+      return "this file is not a journal of baton, or its beginning is damaged: `baton repair` "
+             "saves what is left of a journal; if it is something else, move it away, or name "
+             "another folder "
+             "with --state DIR";
     case SQLITE_CORRUPT:
-      return "the file is damaged: keep a copy, then see what `baton verify` reports";
+      return "the file is damaged: `baton verify` says more, `baton repair` keeps a copy and saves "
+             "what is sound";
     default:
       return fmt::format("check the disk and the permissions of {}", folder);
   }
@@ -181,6 +183,19 @@ Result<FileFormat> Database::format(std::int64_t application, std::int64_t known
         file_.string(), *number, known));
   }
   return FileFormat{.number = *number, .fresh = fresh};
+}
+
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(handle_.get()) == 0;
+}
+
+bool Database::is_full() const {
+  return (sqlite3_extended_errcode(handle_.get()) & 0xff) == SQLITE_FULL;
+}
+
+bool Database::is_damaged() const {
+  const int code = sqlite3_extended_errcode(handle_.get()) & 0xff;
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
 Error Database::failure() const {

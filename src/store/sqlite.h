@@ -101,6 +101,11 @@ class Database {
 
   // The latest error of this connection, kStorage.
   Error failure() const;
+  bool in_transaction() const;
+  // Whether the latest error says that there is no room left, and nothing worse.
+  bool is_full() const;
+  // Whether the latest error says that the file is not what was written.
+  bool is_damaged() const;
   const std::filesystem::path& file() const { return file_; }
 
  private:

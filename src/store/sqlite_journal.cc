@@ -4,13 +4,16 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "store/append_queue.h"
 #include "store/blob_codec.h"
 #include "store/chain.h"
+#include "store/damage_mark.h"
 #include "store/event_format.h"
 #include "store/file.h"
+#include "store/run_account.h"
 #include "store/run_lease.h"
 #include "store/sqlite.h"
 #include "store/sqlite_appender.h"
@@ -32,10 +35,13 @@ struct Places {
 class SqliteJournal : public Journal {
  public:
   SqliteJournal(Places places, Millis busy_timeout, std::unique_ptr<Database> reader,
-                std::unique_ptr<SqliteAppender> appender, AppendQueue::Post post)
+                std::unique_ptr<SqliteAppender> appender, std::shared_ptr<SoundRuns> sound,
+                std::shared_ptr<SpareRoom> room, AppendQueue::Post post)
       : places_(std::move(places)),
         busy_timeout_(busy_timeout),
         reader_(std::move(reader)),
+        sound_(std::move(sound)),
+        room_(std::move(room)),
         appender_(std::move(appender)),
         queue_([this](std::vector<Append>& group) { return appender_->append(group); },
                std::move(post)) {}
@@ -68,49 +74,86 @@ class SqliteJournal : public Journal {
     Result<std::unique_ptr<Database>> database =
         Database::open(places_.database, Database::Mode::kRead, busy_timeout_);
     if (!database) return database.error();
-    return verify_journal(**database, places_.heads);
+    std::vector<Damage> found = verify_journal(**database, places_.heads);
+    note(found);
+    return found;
   }
 
+  bool is_short_of_room() const override { return room_->is_short_to_begin(); }
+
  private:
+  Result<std::vector<Event>> read_events(const RunId& run);
+  Error damaged(std::string what) const;
+  void note(std::vector<Damage>& found) const;
+
   const Places places_;
   const Millis busy_timeout_;
   std::mutex reading_;
-  std::unique_ptr<Database> reader_;          // guarded by reading_
+  std::unique_ptr<Database> reader_;  // guarded by reading_
+  std::shared_ptr<SoundRuns> sound_;
+  std::shared_ptr<SpareRoom> room_;
   std::unique_ptr<SqliteAppender> appender_;  // the queue's thread only
   AppendQueue queue_;                         // last: it ends first
 };
 
+// From here on nothing is written: by this process, or by any other.
+Error SqliteJournal::damaged(std::string what) const {
+  (void)mark_damaged(places_.folder, what);
+  return only_read(places_.folder, what);
+}
+
+// What a verification has found holds for whoever comes next.
+void SqliteJournal::note(std::vector<Damage>& found) const {
+  const auto broken = std::find_if(found.begin(), found.end(), [](const Damage& damage) {
+    return damage.kind == DamageKind::kBroken;
+  });
+  if (broken != found.end()) {
+    const std::string where = broken->run.empty() ? "" : fmt::format("run {}: ", broken->run);
+    (void)mark_damaged(places_.folder, where + broken->what);
+  } else if (const auto mark = damage_mark(places_.folder)) {
+    found.push_back(
+        {{}, fmt::format("it is marked as damaged ({}), and nothing is found now", *mark)});
+  }
+}
+
 Result<std::vector<Event>> SqliteJournal::events(const RunId& run) {
   const std::lock_guard lock(reading_);
+  Result<std::vector<Event>> events = read_events(run);
+  if (!events && reader_->is_damaged()) return damaged(events.error().message);
+  return events;
+}
+
+Result<std::vector<Event>> SqliteJournal::read_events(const RunId& run) {
   Result<Statement> rows =
       reader_->prepare("SELECT type, body, hash FROM events WHERE run = ?1 ORDER BY seq");
   if (!rows) return rows.error();
   rows->start(run);
   std::vector<Event> events;
-  Sha256 hash = kChainStart;
+  RunAccount account;
   for (;;) {
     const Result<bool> row = rows->next();
     if (!row) return row.error();
     if (!*row) break;
     // A state folded from other events than were written is a wrong one: it would act on it.
-    hash = chained(hash, rows->text(0), rows->text(1));
-    if (bytes_of(hash) != rows->text(2)) {
-      return storage_error(
-          fmt::format("run {}: its journal is damaged at event {}, so it cannot go on; see what "
-                      "`baton verify` reports",
-                      run, events.size() + 1));
+    account.hash = chained(account.hash, rows->text(0), rows->text(1));
+    ++account.sequence;
+    if (bytes_of(account.hash) != rows->text(2)) {
+      return damaged(
+          fmt::format("run {}: event {} is not what was written", run, account.sequence));
     }
     Result<Event> event = read_event(rows->text(0), rows->text(1));
     if (!event) {
       return storage_error(
-          fmt::format("run {}: event {}: {}", run, events.size() + 1, event.error().message));
+          fmt::format("run {}: event {}: {}", run, account.sequence, event.error().message));
     }
+    count_money(account, *event);
     events.push_back(std::move(*event));
   }
   if (events.empty()) {
     return not_found(fmt::format("there is no run '{}' in {}; `baton runs` lists them",
                                  run.substr(0, 80), places_.folder.string()));
   }
+  sound_->put(run, std::move(account));
   return events;
 }
 
@@ -120,18 +163,17 @@ Result<std::string> SqliteJournal::blob(const BlobId& id) {
   if (!row) return row.error();
   row->start(id);
   const Result<bool> found = row->next();
-  if (!found) return found.error();
+  if (!found) return reader_->is_damaged() ? damaged(found.error().message) : found.error();
   if (!*found) {
     return not_found(
         fmt::format("the journal in {} holds no text {}", places_.folder.string(), id));
   }
   Result<std::string> text = decompress(row->integer(0), row->text(2), row->integer(1));
   if (!text) {
-    return storage_error(
-        fmt::format("stored text {} cannot be read: {}", id, text.error().message));
+    return damaged(fmt::format("stored text {} cannot be read: {}", id, text.error().message));
   }
   if (sha256_hex(*text) != id) {
-    return storage_error(
+    return damaged(
         fmt::format("stored text {} is not what was written: its hash does not fit", id));
   }
   return text;
@@ -147,7 +189,7 @@ Result<std::vector<RunSummary>> SqliteJournal::runs() {
   std::vector<RunSummary> runs;
   for (;;) {
     const Result<bool> row = rows->next();
-    if (!row) return row.error();
+    if (!row) return reader_->is_damaged() ? damaged(row.error().message) : row.error();
     if (!*row) return runs;
     runs.push_back({.run = std::string(rows->text(0)),
                     .workflow = std::string(rows->text(1)),
@@ -185,7 +227,7 @@ Fd lock_while_opening(const std::filesystem::path& folder) {
 
 Result<std::unique_ptr<Journal>> open_sqlite_journal(
     const std::filesystem::path& folder, std::function<void(std::function<void()>)> post,
-    Millis busy_timeout) {
+    Millis busy_timeout, FreeSpace free) {
   // Absolute: messages name a place one can go to, and a later change of directory moves nothing.
   std::error_code error;
   const Places places(std::filesystem::absolute(folder, error));
@@ -194,16 +236,24 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(
     if (Status status = make_private_folder(made); !status) return status.error();
   }
   const Fd alone = lock_while_opening(places.folder);
+  // Never an empty journal in the place of one that is being repaired.
+  if (const auto mark = damage_mark(places.folder);
+      mark && !std::filesystem::exists(places.database, error)) {
+    return only_read(places.folder, *mark);
+  }
   Result<std::unique_ptr<Database>> writer = open_journal_file(places.database, busy_timeout);
   if (!writer) return writer.error();
   Result<std::unique_ptr<Database>> reader =
       Database::open(places.database, Database::Mode::kRead, busy_timeout);
   if (!reader) return reader.error();
+  auto sound = std::make_shared<SoundRuns>();
+  auto room = std::make_shared<SpareRoom>(places.folder, std::move(free));
   Result<std::unique_ptr<SqliteAppender>> appender =
-      SqliteAppender::make(std::move(*writer), places.heads);
+      SqliteAppender::make(std::move(*writer), sound, room);
   if (!appender) return appender.error();
-  return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(
-      places, busy_timeout, std::move(*reader), std::move(*appender), std::move(post)));
+  return std::unique_ptr<Journal>(
+      std::make_unique<SqliteJournal>(places, busy_timeout, std::move(*reader),
+                                      std::move(*appender), sound, room, std::move(post)));
 }
 
 }  // namespace baton

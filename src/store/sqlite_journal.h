@@ -4,6 +4,8 @@
 //   <folder>/baton.db        events (hash-chained per run), blobs, runs
 //   <folder>/heads/RUN       the run's last sequence number and hash, so that a lost tail is seen
 //   <folder>/leases/RUN      locked (flock) by the process that drives the run; holds its pid
+//   <folder>/damage          what was found damaged: the journal is only read until it is repaired
+//   <folder>/ballast         room kept for settlements (spare_room.h)
 #pragma once
 
 #include <filesystem>
@@ -12,6 +14,7 @@
 
 #include "base/time.h"
 #include "store/journal.h"
+#include "store/spare_room.h"
 
 namespace baton {
 
@@ -23,6 +26,6 @@ namespace baton {
 // The journal's end makes durable what is queued and posts its answers: `post` must live as long.
 Result<std::unique_ptr<Journal>> open_sqlite_journal(
     const std::filesystem::path& folder, std::function<void(std::function<void()>)> post,
-    Millis busy_timeout = Millis::seconds(10));
+    Millis busy_timeout = Millis::seconds(10), FreeSpace free = free_space);
 
 }  // namespace baton

@@ -50,10 +50,23 @@ CREATE TABLE day_shares (     -- what runs may promise of their project's cap fo
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// Since format 4: one run for each key its submitter gave.
+// Since format 4: one run for each key its submitter gave; what repairs have done.
 constexpr const char* kKeys = R"sql(
 ALTER TABLE runs ADD COLUMN key TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX runs_by_key ON runs (key) WHERE key <> '';
+CREATE TABLE repairs (        -- what was accepted as lost
+  at     INTEGER NOT NULL,
+  run    TEXT NOT NULL,       -- empty: the store itself
+  kept   INTEGER NOT NULL,    -- events
+  lost   INTEGER NOT NULL,    -- likewise; -1: their number is not known
+  amount INTEGER NOT NULL,    -- picodollars booked for them
+  what   TEXT NOT NULL,
+  backup TEXT NOT NULL        -- the file that what was there is kept in; empty: nothing was replaced
+) STRICT;
+CREATE TABLE lost_texts (     -- that events name, and that no repair could save
+  id TEXT PRIMARY KEY NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 )sql";
 
 Status make_tables(Database& database) {
@@ -91,6 +104,18 @@ Status recognise(Database& database) {
   return {};
 }
 
+// A process whose last commit could not be forced to the disk may have left it in the log all the
+// same: read from the system's memory it looks whole, yet no later fsync writes it, and what is
+// appended behind it would be lost with it in a power cut. So the log is emptied into the database,
+// which writes it anew. Others that have the journal open have done so before: nobody is waited
+// for.
+Status make_durable_what_was_found(Database& database, Millis busy_timeout) {
+  const std::string sql = fmt::format(
+      "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = {};",
+      busy_timeout.count());
+  return database.execute(sql.c_str());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_journal_file(const std::filesystem::path& file,
@@ -119,6 +144,8 @@ Result<std::unique_ptr<Database>> open_journal_file(const std::filesystem::path&
       !set) {
     return set.error();
   }
+  if (Status kept = make_durable_what_was_found(**database, busy_timeout); !kept)
+    return kept.error();
   return database;
 }
 

@@ -10,21 +10,21 @@
 #include "store/event_format.h"
 #include "store/file.h"
 #include "store/head_files.h"
+#include "store/run_account.h"
 #include "store/run_summary.h"
 
 namespace baton {
-namespace {
-
-// ---- what events name ----
-
 std::vector<BlobId> texts_named_by(const Event& event) {
   if (const auto* e = std::get_if<RunCreated>(&event)) return {e->request, e->input};
   if (const auto* e = std::get_if<TaskAdded>(&event)) return {e->spec.brief};
-  if (const auto* e = std::get_if<CallEnded>(&event)) return {e->answer};
+  if (const auto* e = std::get_if<CallEnded>(&event)) return {e->answer, e->content, e->reply};
+  if (const auto* e = std::get_if<ToolsEnded>(&event)) return {e->reply, e->result};
   if (const auto* e = std::get_if<CheckersEnded>(&event)) return {e->findings};
   if (const auto* e = std::get_if<TaskFinished>(&event)) return {e->result};
   return {};
 }
+
+namespace {
 
 // ---- one run ----
 
@@ -41,84 +41,100 @@ class RunCheck {
   void compare_with_listed(const RunSummary& listed);
 
   const std::map<BlobId, std::int64_t>& texts() const { return texts_; }
-  std::int64_t last() const { return last_; }
+  std::int64_t last() const { return account_.sequence; }
   std::vector<Damage> take() && { return std::move(found_); }
 
  private:
-  void report(std::string what) { found_.push_back({summary_.run, std::move(what)}); }
+  Damage& report(std::string what, DamageKind kind = DamageKind::kBroken) {
+    return found_.emplace_back(Damage{.run = summary_.run, .what = std::move(what), .kind = kind});
+  }
+  void broken_at(std::int64_t event, std::string what) { report(std::move(what)).event = event; }
   void follow(std::int64_t sequence, const Event& event);
   std::string calls_in_flight() const;
 
   RunSummary summary_;
-  std::int64_t last_ = 0;
-  Sha256 hash_ = kChainStart;
+  RunAccount account_;
   std::optional<Head> head_;
   std::map<BlobId, std::int64_t> texts_;  // the first event that names each
-  std::map<CallId, Money> held_;          // reserved, and not ended
   bool unreadable_ = false;
   std::vector<Damage> found_;
 };
 
 void RunCheck::add(std::int64_t sequence, std::string_view type, std::string_view body,
                    std::string_view hash) {
-  if (sequence != last_ + 1) {
-    report(fmt::format("events {} to {} are missing from the middle", last_ + 1, sequence - 1));
-  } else if (bytes_of(chained(hash_, type, body)) != hash) {
-    report(fmt::format("event {} ({}) is not what was written: its hash does not fit", sequence,
-                       type));
+  const std::int64_t expected = account_.sequence + 1;
+  if (sequence != expected) {
+    broken_at(expected,
+              fmt::format("events {} to {} are missing from the middle", expected, sequence - 1));
+  } else if (bytes_of(chained(account_.hash, type, body)) != hash) {
+    broken_at(sequence, fmt::format("event {} ({}) is not what was written: its hash does not fit",
+                                    sequence, type));
   }
-  last_ = sequence;
+  account_.sequence = sequence;
   // The stored hash is what the next event was chained to: so one changed event is one report.
-  hash_ = kChainStart;
-  if (hash.size() == hash_.size()) std::copy(hash.begin(), hash.end(), hash_.begin());
-  if (head_ && head_->sequence == sequence && head_->hash != to_hex(hash_)) {
+  account_.hash = kChainStart;
+  if (hash.size() == account_.hash.size())
+    std::copy(hash.begin(), hash.end(), account_.hash.begin());
+  if (head_ && head_->sequence == sequence && head_->hash != to_hex(account_.hash)) {
     report(fmt::format("it was rewritten: event {} is not the one that heads/{} remembers",
-                       sequence, summary_.run));
+                       sequence, summary_.run),
+           DamageKind::kHead)
+        .event = sequence;
   }
 
   const Result<Event> event = read_event(type, body);
   if (event) return follow(sequence, *event);
   unreadable_ = true;
-  report(fmt::format("event {} cannot be read: {}", sequence, event.error().message));
+  broken_at(sequence, fmt::format("event {} cannot be read: {}", sequence, event.error().message));
 }
 
 void RunCheck::follow(std::int64_t sequence, const Event& event) {
   const auto* created = std::get_if<RunCreated>(&event);
   if ((created != nullptr) != (sequence == 1)) {
-    report(sequence == 1 ? "its first event is not run_created"
-                         : fmt::format("event {} creates it a second time", sequence));
+    broken_at(sequence, sequence == 1 ? "its first event is not run_created"
+                                      : fmt::format("event {} creates it a second time", sequence));
   } else if (created != nullptr && created->run != summary_.run) {
-    report(fmt::format("event 1 belongs to another run, {}", created->run));
+    broken_at(1, fmt::format("event 1 belongs to another run, {}", created->run));
   }
-  if (const auto* reserved = std::get_if<CallReserved>(&event)) {
-    held_[reserved->call] = reserved->hold;
-  } else if (const auto* ended = std::get_if<CallEnded>(&event)) {
-    held_.erase(ended->call);
-  }
+  count_money(account_, event);
   for (BlobId& text : texts_named_by(event)) {
     if (!text.empty()) texts_.emplace(std::move(text), sequence);
   }
   apply(summary_, event);
 }
 
+std::string amount_at_risk(const std::optional<Money>& amount) {
+  if (!amount)
+    return "what they charged is not in the ledger (its head is too old to tell how much)";
+  if (*amount == Money()) return "what they may have cost is in the ledger, as charged or held";
+  return fmt::format("up to ${} that they charged or held is not in the ledger",
+                     amount->to_string());
+}
+
 void RunCheck::compare_with_head() {
-  if (!head_ || head_->sequence <= last_) return;
-  report(fmt::format(
-      "its last {} events are lost: it had come to event {}, {}; what they charged is not in the "
-      "ledger{}",
-      head_->sequence - last_, head_->sequence,
-      last_ == 0 ? "and none is left" : fmt::format("and what is left ends at event {}", last_),
-      calls_in_flight()));
+  if (!head_ || head_->sequence <= last()) return;
+  std::optional<Money> at_risk;
+  if (head_->committed) at_risk = std::max(Money(), *head_->committed - account_.committed());
+  const std::string left =
+      last() == 0 ? "and none is left" : fmt::format("and what is left ends at event {}", last());
+  const std::string amount = amount_at_risk(at_risk);
+  Damage& lost = report(
+      fmt::format("its last {} events are lost: it had come to event {}, {}; {}{}",
+                  head_->sequence - last(), head_->sequence, left, amount, calls_in_flight()),
+      DamageKind::kLostTail);
+  lost.event = last() + 1;
+  lost.lost_events = head_->sequence - last();
+  lost.at_risk = at_risk;
 }
 
 std::string RunCheck::calls_in_flight() const {
-  if (held_.empty()) return {};
+  if (account_.holds.empty()) return {};
   std::string calls;
-  for (const auto& [call, hold] : held_) {
+  for (const auto& [call, hold] : account_.holds) {
     calls += fmt::format("{}{} (up to ${})", calls.empty() ? "" : ", ", call.to_string(),
                          hold.to_string());
   }
-  return fmt::format(", nor how these calls ended: {}", calls);
+  return fmt::format("; how these calls ended is not known: {}", calls);
 }
 
 void RunCheck::compare_with_listed(const RunSummary& listed) {
@@ -126,7 +142,8 @@ void RunCheck::compare_with_listed(const RunSummary& listed) {
   if (listed.events == summary_.events && listed.status == summary_.status &&
       listed.spent == summary_.spent && listed.created == summary_.created &&
       listed.updated == summary_.updated && listed.workflow == summary_.workflow &&
-      listed.title == summary_.title) {
+      listed.title == summary_.title && listed.project == summary_.project &&
+      listed.key == summary_.key) {
     return;
   }
   report(fmt::format(
@@ -213,7 +230,12 @@ Status Verification::check_run(const RunId& run) {
   // Before the events: a head read after them could already know of a commit they do not show.
   Result<std::optional<Head>> head = std::optional<Head>();
   if (is_run_name(run)) head = read_head(heads_ / run);
-  if (!head) found_.push_back({run, head.error().message});
+  if (!head) {
+    found_.push_back({.run = run,
+                      .what = fmt::format("{}: whether its last events are lost cannot be told",
+                                          head.error().message),
+                      .kind = DamageKind::kHead});
+  }
   if (Status begun = database_.execute("BEGIN"); !begun) return begun;
   RunCheck check(run, head ? *head : std::nullopt);
   const auto read_events = [&]() -> Status {
@@ -243,7 +265,8 @@ Status Verification::check_run(const RunId& run) {
 
 Result<std::optional<RunSummary>> Verification::listed(const RunId& run) {
   Result<Statement> line = database_.prepare(
-      "SELECT workflow, title, created, updated, status, spent, events FROM runs WHERE run = ?1");
+      "SELECT workflow, title, created, updated, status, spent, events, project, key FROM runs "
+      "WHERE run = ?1");
   if (!line) return line.error();
   line->start(run);
   const Result<bool> row = line->next();
@@ -252,6 +275,8 @@ Result<std::optional<RunSummary>> Verification::listed(const RunId& run) {
   return std::optional(RunSummary{.run = run,
                                   .workflow = std::string(line->text(0)),
                                   .title = std::string(line->text(1)),
+                                  .project = std::string(line->text(7)),
+                                  .key = std::string(line->text(8)),
                                   .created = Instant::from_unix_ms(line->integer(2)),
                                   .updated = Instant::from_unix_ms(line->integer(3)),
                                   .status = std::string(line->text(4)),
@@ -276,9 +301,21 @@ Status Verification::check_texts() {
       report(fmt::format("stored text {} is not what was written: its hash does not fit", id));
     }
   }
+  // Those whose loss a repair has written down are known to be gone.
+  Result<Statement> gone = database_.prepare("SELECT id FROM lost_texts");
+  if (!gone) return gone.error();
+  for (;;) {
+    const Result<bool> row = gone->next();
+    if (!row) return row.error();
+    if (!*row) break;
+    texts_.erase(std::string(gone->text(0)));
+  }
   for (const auto& [id, where] : texts_) {
-    found_.push_back({where.first, fmt::format("event {} names text {}, which is not stored",
-                                               where.second, id)});
+    found_.push_back(
+        {.run = where.first,
+         .what = fmt::format("event {} names text {}, which is not stored", where.second, id),
+         .kind = DamageKind::kBroken,
+         .event = where.second});
   }
   return {};
 }
