@@ -151,7 +151,10 @@ Result<std::int64_t> Database::integer(std::string_view sql) const {
   if (!statement) return statement.error();
   const Result<bool> row = statement->next();
   if (!row) return row.error();
-  return *row ? statement->integer(0) : 0;
+  if (!*row) return std::int64_t{0};
+  const std::int64_t value = statement->integer(0);
+  if (const Result<bool> end = statement->next(); !end) return end.error();
+  return value;
 }
 
 Result<std::string> Database::text(std::string_view sql) const {
@@ -159,7 +162,11 @@ Result<std::string> Database::text(std::string_view sql) const {
   if (!statement) return statement.error();
   const Result<bool> row = statement->next();
   if (!row) return row.error();
-  return *row ? std::string(statement->text(0)) : std::string();
+  if (!*row) return std::string();
+  std::string value(statement->text(0));
+  // To its end: a change of the journal's mode tells the new one first, and fails after that.
+  if (const Result<bool> end = statement->next(); !end) return end.error();
+  return value;
 }
 
 Result<FileFormat> Database::format(std::int64_t application, std::int64_t known) const {
