@@ -40,7 +40,8 @@ std::vector<Line> golden_events(const std::string& name) {
 class GoldenJournal : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(SinceV2, GoldenJournal,
                          testing::Values("journal-v2/review.tsv", "journal-v2/words.tsv",
-                                         "journal-v3/agents.tsv", "journal-v3/words.tsv"));
+                                         "journal-v3/agents.tsv", "journal-v3/words.tsv",
+                                         "journal-v4/fleet.tsv"));
 
 TEST_P(GoldenJournal, IsReadAndWrittenBackByteForByte) {
   const std::vector<Line> events = golden_events(GetParam());
@@ -56,7 +57,8 @@ TEST_P(GoldenJournal, IsReadAndWrittenBackByteForByte) {
 
 TEST(GoldenJournalTest, TheyHaveEveryTypeOfEvent) {
   std::set<std::size_t> types;
-  for (const char* name : {"journal-v2/review.tsv", "journal-v3/agents.tsv"}) {
+  for (const char* name :
+       {"journal-v2/review.tsv", "journal-v3/agents.tsv", "journal-v4/fleet.tsv"}) {
     for (const Line& line : golden_events(name)) {
       const Result<Event> event = read_event(line.type, line.body);
       ASSERT_TRUE(event.ok()) << event.error().message;
@@ -67,12 +69,32 @@ TEST(GoldenJournalTest, TheyHaveEveryTypeOfEvent) {
 }
 
 TEST(GoldenJournalTest, ItsHashChainEndsWhereItDid) {
-  for (const std::string name : {"journal-v2/review", "journal-v3/agents"}) {
+  for (const std::string name : {"journal-v2/review", "journal-v3/agents", "journal-v4/fleet"}) {
     Sha256 hash = kChainStart;
     const std::vector<Line> events = golden_events(name + ".tsv");
     for (const Line& line : events) hash = chained(hash, line.type, line.body);
     EXPECT_EQ(fmt::format("{} {}\n", events.size(), to_hex(hash)), golden(name + ".head"));
   }
+}
+
+TEST(GoldenJournalTest, OfAFleetFoldsToTheRunItTellsOf) {
+  std::vector<Event> events;
+  for (const Line& line : golden_events("journal-v4/fleet.tsv"))
+    events.push_back(*read_event(line.type, line.body));
+  const Result<RunState> run = replay(events);
+  ASSERT_TRUE(run.ok()) << run.error().message;
+  EXPECT_EQ(run->created.key, "nightly 2026-11-20 \"größe\"");
+  EXPECT_EQ(run->unknown, Money::pico(120'000'000'001));
+  EXPECT_EQ(run->budget.charged(), run->unknown);
+  EXPECT_EQ(run->budget.held(), Money::pico(457'500'000'000));
+  EXPECT_EQ(run->day.used, Money::pico(577'500'000'001));
+}
+
+// What a later build may have written is not passed over: the fold would be of another run.
+TEST(GoldenJournalTest, AnEventOfALaterBuildStopsTheReading) {
+  const Result<Event> event = read_event("run_teleported", R"({"at":1795197891250})");
+  ASSERT_FALSE(event.ok());
+  EXPECT_EQ(event.error().kind, ErrorKind::kInput);
 }
 
 TEST(GoldenJournalTest, OfAgentsFoldsToTheRunItTellsOf) {
