@@ -47,10 +47,11 @@ def script(tool, turns):
     finish = {"name": "finish", "input": {"summary": "Done.", "files": []}}
     answers = [{"match": {"tool_results": turn, "contains": "You change the code of a repository"},
                 "answer": {"tool_use": tool(turn) if turn < turns else finish}} for turn in range(turns + 1)]
-    return {"rules": [{"match": {"contains": "You lead"}, "answer": {"json": plan}}, *answers]}
+    return {"rules": [{"match": {"regex": "You lead|You take a request"}, "answer": {"json": plan}}, *answers]}
 
 
-def one_run(baton, repository, tool, turns, scratch, measured, look=lambda folder: None):
+def one_run(baton, repository, tool, turns, scratch, measured, job=("feature", "--rounds", "0"), look=lambda folder: None,
+            environment=None):
     """A Sample of the run; `look` is shown its folder before that is removed."""
     with tempfile.TemporaryDirectory(dir=scratch) as name:
         folder = pathlib.Path(name)
@@ -59,9 +60,10 @@ def one_run(baton, repository, tool, turns, scratch, measured, look=lambda folde
                                      folder / "script.json"], stdout=subprocess.PIPE, text=True)
         try:
             url = stand_in.stdout.readline().split()[-1]
-            command = [baton, "feature", "Turn", "--repo", repository, "--state", "state", "--rounds", "0", "--budget", "1000",
-                       "--branch", f"baton/{folder.name}", "--format", "json"]
-            out, sample = measured(command, folder, {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url})
+            command = [baton, *job, "Turn", "--repo", repository, "--state", "state", "--budget", "1000", "--branch",
+                       f"baton/{folder.name}", "--format", "json"]
+            out, sample = measured(command, folder,
+                                   {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url, **(environment or {})})
             assert json.loads(out)["status"] == "complete", out
             look(folder)
             return sample

@@ -8,6 +8,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import sqlite3
 import statistics
 import subprocess
@@ -15,6 +16,7 @@ import tempfile
 
 import agents
 
+CODE_WRITER = pathlib.Path(__file__).resolve().parents[1] / "workers" / "code-writer.md"
 TURNS = 100
 SECONDS = "1.5"  # of each measurement
 COLUMNS = [("baton", "event"), ("baton", "event, own runs"), ("baton", "call"), ("plain, WAL", "event"), ("plain", "event")]
@@ -97,9 +99,14 @@ def turns_table(build, scratch, measured):
         repository = pathlib.Path(name) / "repository"
         repository.mkdir()
         agents.make_repository(repository)
+        # The same worker, but for the number of turns it may take, which the recipe of a feature would bound.
+        workers = pathlib.Path(name) / "config" / "baton" / "workers"
+        workers.mkdir(parents=True)
+        (workers / CODE_WRITER.name).write_text(re.sub(r"maxTurns: \d+", f"maxTurns: {TURNS + 1}", CODE_WRITER.read_text()))
         turns = []
-        agents.one_run(build / "baton", repository, agents.read, TURNS, scratch, measured,
-                       look=lambda folder: turns.extend(bytes_by_turn(folder / "state" / "baton.db")))
+        agents.one_run(build / "baton", repository, agents.read, TURNS, scratch, measured, job=("run",),
+                       look=lambda folder: turns.extend(bytes_by_turn(folder / "state" / "baton.db")),
+                       environment={"XDG_CONFIG_HOME": str(workers.parents[1])})
     print(f"\n### journal: bytes a turn, in a loop of {TURNS} turns of one read each\n")
     print("| turns | events | texts | together |\n|---|---:|---:|---:|")
     for first, last in ((2, 50), (51, 100)):

@@ -1,0 +1,161 @@
+// What a fleet's workers get from one PostgreSQL, by their number: runs claimed and events made
+// durable a second; beside it, what a program does that has no journal of its own.
+//
+//   fleet_bench URL SECONDS
+//
+// Each worker is a thread with a journal, and so with connections, of its own, as a process has.
+//   claim    a run is taken from the queue, with its lease
+//   reserve  the reservation of a call is durable, with its row in the ledger: by one caller of
+//            each worker, or by 16
+//   call     what a driver appends between two answers (callers.h), by 16 callers of each worker
+// The database is the benchmark's own. Prints an object of JSON a measurement.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <optional>
+#include <thread>
+
+#include "callers.h"
+#include "plain_postgres.h"
+#include "store/postgres_journal.h"
+
+namespace {
+
+using namespace baton;
+using namespace baton::bench;
+
+constexpr int kRuns = 4'000;  // that wait, before each measurement of claims
+
+// A journal, and the thread that its answers come to.
+class Worker {
+ public:
+  explicit Worker(const std::string& url) {
+    Result<std::unique_ptr<Journal>> journal = open_postgres_journal(
+        url, {}, [this](std::function<void()> task) { loop_.post(std::move(task)); });
+    if (!journal) stop(journal.error());
+    journal_ = std::move(*journal);
+  }
+  ~Worker() {
+    leases_.clear();
+    journal_.reset();
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  Journal& journal() { return *journal_; }
+
+  void submit(const std::string& prefix, int runs) {
+    int open = runs;
+    for (int i = 0; i < runs; ++i) {
+      const RunId run = fmt::format("{}-{}", prefix, i);
+      journal_->fleet()->submit(run, {RunCreated{.run = run}}, {}, {}, [&](const Status& status) {
+        if (!status) stop(status.error());
+        --open;
+      });
+    }
+    loop_.run_while([&] { return open > 0; });
+  }
+
+  // Until the time is over or nothing waits. How many it got.
+  int claim_until(Clock::time_point end) {
+    bool more = true;
+    while (more && Clock::now() < end) {
+      std::optional<Result<std::optional<ClaimedRun>>> answer;
+      journal_->fleet()->claim({""}, 3, [&](auto claimed) { answer = std::move(claimed); });
+      loop_.run_while([&] { return !answer; });
+      if (!*answer) stop(answer->error());
+      more = (*answer)->has_value();
+      if (more) leases_.push_back(std::move((**answer)->lease));
+    }
+    return static_cast<int>(leases_.size());
+  }
+
+  // A run of its own, created and leased.
+  void drive(const RunId& run) {
+    bool created = false;
+    journal_->append(run, {RunCreated{.run = run}}, {}, [&](const Status& status) {
+      if (!status) stop(status.error());
+      created = true;
+    });
+    loop_.run_while([&] { return !created; });
+    Result<std::unique_ptr<RunLease>> lease = journal_->lease(run);
+    if (!lease) stop(lease.error());
+    leases_.push_back(std::move(*lease));
+  }
+
+  std::int64_t append_until(const RunId& run, Workload workload, int callers,
+                            Clock::time_point end) {
+    Callers all(*journal_, workload, end);
+    all.start(run, callers);
+    loop_.run_while([&] { return all.waiting() > 0; });
+    return all.appends();
+  }
+
+ private:
+  TaskLoop loop_;
+  std::unique_ptr<Journal> journal_;
+  std::vector<std::unique_ptr<RunLease>> leases_;
+};
+
+using Workers = std::vector<std::unique_ptr<Worker>>;
+
+Workers open_workers(const std::string& url, int count) {
+  Workers workers;
+  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(url));
+  return workers;
+}
+
+// `work` is given a worker and its number, and tells how much it has done.
+template <typename Work>
+void measure(std::string_view workload, Workers& workers, double seconds, Work work) {
+  std::atomic<std::int64_t> done = 0;
+  Stopwatch watch;
+  const Clock::time_point end = watch.after(seconds);
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < workers.size(); ++i)
+    threads.emplace_back([&, i] { done += work(*workers[i], i, end); });
+  threads.clear();  // joined
+  print_rate("baton", workload, static_cast<int>(workers.size()), done, watch);
+}
+
+void measure_claims(const std::string& url, int count, double seconds) {
+  Workers workers = open_workers(url, count);
+  workers.front()->submit(fmt::format("q{}", count), kRuns);
+  measure("claim", workers, seconds, [](Worker& worker, std::size_t, Clock::time_point end) {
+    return worker.claim_until(end);
+  });
+}
+
+void measure_appends(const std::string& url, int count, Workload workload, int callers,
+                     std::string_view name, double seconds) {
+  Workers workers = open_workers(url, count);
+  const auto run_of = [&](std::size_t i) {
+    return fmt::format("{}{}-{}-{}", workload == Workload::kCall ? "c" : "r", callers, count, i);
+  };
+  for (std::size_t i = 0; i < workers.size(); ++i) workers[i]->drive(run_of(i));
+  measure(name, workers, seconds, [&](Worker& worker, std::size_t i, Clock::time_point end) {
+    return worker.append_until(run_of(i), workload, callers, end);
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    fmt::print(stderr, "usage: fleet_bench URL SECONDS\n");
+    return 2;
+  }
+  const std::string url = argv[1];
+  const double seconds = std::atof(argv[2]);
+  for (const int workers : {1, 4, 16}) {
+    measure_claims(url, workers, seconds);
+    measure_appends(url, workers, Workload::kReserve, 1, "reserve", seconds);
+    measure_appends(url, workers, Workload::kReserve, 16, "reserve, 16 callers", seconds);
+    measure_appends(url, workers, Workload::kCall, 16, "call, 16 callers", seconds);
+    prepare_plain_postgres(url, kRuns);
+    measure_plain_claims(url, workers, seconds);
+    measure_plain_reserves(url, workers, seconds);
+  }
+  return 0;
+}
