@@ -1,9 +1,10 @@
-# baton_room(NAME [USES room...] [LINKS library...])
+# baton_room(NAME [USES room...] [LINKS library...] [TESTED_UNDER program])
 #
 # One folder, one target: every *.cc of the folder is in it, every *_test.cc beside them is in the
-# folder's test program. USES names the folders whose headers it may include.
+# folder's test program. USES names the folders whose headers it may include. TESTED_UNDER runs the test
+# program as its argument, with what it needs around it.
 function(baton_room name)
-  cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "TESTED_UNDER" "USES;LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/main\\.cc$")
@@ -27,6 +28,6 @@ function(baton_room name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE baton_${name} GTest::gmock_main rapidcheck rapidcheck_gtest)
     target_precompile_headers(${name}_test PRIVATE <gtest/gtest.h> <string> <vector> <optional>)
-    add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    add_test(NAME ${name} COMMAND ${ROOM_TESTED_UNDER} $<TARGET_FILE:${name}_test> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
 endfunction()

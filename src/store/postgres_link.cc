@@ -1,0 +1,62 @@
+#include "store/postgres_link.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <random>
+#include <thread>
+
+namespace baton {
+namespace {
+
+constexpr PgStatement kRollback = {"rollback", "ROLLBACK"};
+constexpr std::int64_t kFirstPauseMs = 20;
+constexpr std::int64_t kLongestPauseMs = 1'000;
+
+// Of many processes that lost the same server, or fight over the same rows, no two come back at
+// once.
+void pause(std::int64_t milliseconds) {
+  thread_local std::minstd_rand dice(std::random_device{}());
+  std::uniform_int_distribution<std::int64_t> spread(milliseconds / 2, milliseconds);
+  std::this_thread::sleep_for(std::chrono::milliseconds(spread(dice)));
+}
+
+}  // namespace
+
+PgLink::PgLink(PgServer server, PgSession session, std::function<Status(PgConnection&)> greet)
+    : server_(std::move(server)), session_(session), greet_(std::move(greet)) {}
+
+Status PgLink::connect() {
+  Result<std::unique_ptr<PgConnection>> opened = PgConnection::open(server_.address, session_);
+  if (!opened) return opened.error();
+  if (Status greeted = greet_(**opened); !greeted) return greeted;
+  connection_ = std::move(*opened);
+  return {};
+}
+
+Status PgLink::with(const std::function<Status(PgConnection&)>& work) {
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + std::chrono::milliseconds(server_.outage.count());
+  std::int64_t length = kFirstPauseMs;
+  for (;;) {
+    bool passes = true;  // a server that cannot be reached may come back
+    Status done = connection_ ? Status() : connect();
+    if (done) {
+      done = work(*connection_);
+      if (done) return done;
+      const PgTrouble trouble = connection_->trouble();
+      passes = trouble == PgTrouble::kLost || trouble == PgTrouble::kAgain;
+      const bool alive = trouble != PgTrouble::kLost && connection_->run(kRollback).ok();
+      if (!alive) connection_.reset();
+    }
+    if (!passes || !patient_) return done;
+    if (Clock::now() >= until) {
+      return storage_error(
+          fmt::format("{} (tried for {})", done.error().message, duration_text(server_.outage)));
+    }
+    pause(length);
+    length = std::min(2 * length, kLongestPauseMs);
+  }
+}
+
+}  // namespace baton
