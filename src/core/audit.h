@@ -20,6 +20,8 @@ class Audit {
   std::string follow(const Event& event, const RunState& run) {
     broken_.clear();
     std::visit([this](const auto& e) { on(e); }, event);
+    if (std::holds_alternative<BudgetRaised>(event) || std::holds_alternative<RetryAsked>(event))
+      reopen(run);
     if (const auto* reserved = std::get_if<CallReserved>(&event))
       check_caps(run.created, account(reserved->task));
     check_books(run);
@@ -49,7 +51,7 @@ class Audit {
     Money attempt;
     std::int64_t turns = 0;
     bool ended = false;
-    bool for_budget = false;
+    bool skipped = false;
   };
 
   void expect(bool kept, std::string promise) {
@@ -99,21 +101,21 @@ class Audit {
   void on(const TaskFinished& e) { end(account(e.task)); }
   void on(const TaskSkipped& e) {
     end(account(e.task));
-    account(e.task).for_budget = e.reason == SkipReason::kBudget;
-  }
-  void on(const BudgetRaised&) {
-    bool any = false;
-    for (Account& task : tasks_) {
-      if (!task.for_budget) continue;
-      task.ended = task.for_budget = false;
-      any = true;
-    }
-    for (Account& task : tasks_) task.ended &= !(any && task.last);
+    account(e.task).skipped = true;
   }
   void on(const RunEnded& e) {
     expect(e.day_used == used_on(e.day), "another sum than was used goes back to the day's cap");
   }
 
+  // What was skipped has another chance, and what sums everything up is done again with it.
+  void reopen(const RunState& run) {
+    for (const Task& task : run.tasks) {
+      Account& known = account(task.spec.id);
+      if (task.ended() || !known.ended) continue;
+      expect(known.skipped || known.last, "a finished task that is begun again");
+      known.ended = known.skipped = false;
+    }
+  }
   void end(Account& task) {
     expect(!task.ended, "a task that ended twice");
     task.ended = true;
