@@ -35,7 +35,26 @@ bool is_instruction(const Event& event) {
          std::holds_alternative<RunEnded>(event);
 }
 
+// The task, with its place in the workflow; its brief joins `texts`.
+TaskAdded placed(Workflow& workflow, NewTask task, Instant now, std::vector<Blob>& texts) {
+  Blob brief = make_blob(std::move(task.brief));
+  task.spec.brief = brief.id;
+  workflow.added(task.spec, brief.text);
+  texts.push_back(std::move(brief));
+  return {now, std::move(task.spec)};
+}
+
 }  // namespace
+
+FirstFacts first_facts(RunCreated created, std::vector<Blob> texts, Workflow& workflow) {
+  const Instant now = created.at;
+  FirstFacts facts{{}, std::move(texts)};
+  facts.events.emplace_back(std::move(created));
+  for (NewTask& task : workflow.first_tasks())
+    facts.events.emplace_back(placed(workflow, std::move(task), now, facts.texts));
+  if (workflow.plans_itself()) facts.events.emplace_back(PlanClosed{now});
+  return facts;
+}
 
 Driver::Driver(DriverParts parts)
     : parts_(std::move(parts)),
@@ -53,18 +72,20 @@ Driver::Driver(DriverParts parts)
                 }}),
       alive_(std::make_shared<bool>(true)) {}
 
+// Other runs go on with the same client and the same limits.
 Driver::~Driver() {
   *alive_ = false;
+  for (const auto& [call, transfer] : transfers_) {
+    parts_.http.cancel(transfer->id);
+    if (transfer->ticket)
+      parts_.rules.pacer->ended(*transfer->ticket, nullptr, parts_.scheduler.now());
+  }
 }
 
 void Driver::begin(RunCreated created, std::vector<Blob> texts) {
   // One commit: a run that has only some of its first tasks would be another run.
-  const Instant now = created.at;
-  std::vector<Event> facts = {std::move(created)};
-  for (NewTask& task : parts_.workflow.first_tasks())
-    facts.push_back(placed(std::move(task), now, texts));
-  if (parts_.workflow.plans_itself()) facts.push_back(PlanClosed{now});
-  tell_together(std::move(facts), std::move(texts));
+  FirstFacts facts = first_facts(std::move(created), std::move(texts), parts_.workflow);
+  tell_together(std::move(facts.events), std::move(facts.texts));
 }
 
 // In one commit: of what belongs together, a crash leaves all or nothing.
@@ -77,14 +98,6 @@ void Driver::tell_together(std::vector<Event> facts, std::vector<Blob> texts) {
                   std::make_move_iterator(more.end()));
   }
   record(std::move(events), std::move(texts));
-}
-
-TaskAdded Driver::placed(NewTask task, Instant now, std::vector<Blob>& texts) {
-  Blob brief = make_blob(std::move(task.brief));
-  task.spec.brief = brief.id;
-  parts_.workflow.added(task.spec, brief.text);
-  texts.push_back(std::move(brief));
-  return {now, std::move(task.spec)};
 }
 
 void Driver::resume(RunState state, std::vector<Event> asked) {
@@ -338,7 +351,7 @@ void Driver::hear(CallId call, std::string_view bytes) {
     std::vector<Blob> texts;
     std::vector<Event> facts;
     for (NewTask& task : parts_.workflow.read_piece(run_.task(transfer.task), piece))
-      facts.push_back(placed(std::move(task), parts_.scheduler.now(), texts));
+      facts.push_back(placed(parts_.workflow, std::move(task), parts_.scheduler.now(), texts));
     if (!facts.empty()) tell_together(std::move(facts), std::move(texts));
   });
   if (transfer.opens_gate && transfer.reply.begun()) {
@@ -448,7 +461,7 @@ void Driver::add_followers() {
     std::vector<Blob> texts;
     std::vector<Event> facts;
     for (NewTask& task : parts_.workflow.follow_up(run_, run_.task(id)))
-      facts.push_back(placed(std::move(task), now, texts));
+      facts.push_back(placed(parts_.workflow, std::move(task), now, texts));
     facts.push_back(TaskFollowed{now, id});
     tell_together(std::move(facts), std::move(texts));
   }

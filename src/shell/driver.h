@@ -77,6 +77,15 @@ struct DriverParts {
   AskApproval ask_approval{};  // where the run has gates
 };
 
+// What a new run begins with, none of it decided: told by the driver that begins it, or queued for
+// one in another process to take up.
+struct FirstFacts {
+  std::vector<Event> events;
+  std::vector<Blob> texts;
+};
+// `texts` are those that `created` names. The workflow is told of its first tasks.
+FirstFacts first_facts(RunCreated created, std::vector<Blob> texts, Workflow& workflow);
+
 class Driver {
  public:
   explicit Driver(DriverParts parts);
@@ -131,8 +140,6 @@ class Driver {
   void look_again();
   void prepare_started();
   void note_end(TaskId task);
-  // The task, with its place in the workflow; its brief joins `texts`.
-  TaskAdded placed(NewTask task, Instant now, std::vector<Blob>& texts);
   void fail(const Error& error);
 
   DriverParts parts_;
