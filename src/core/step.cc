@@ -86,10 +86,11 @@ Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
   return std::nullopt;
 }
 
-// Whether something that has begun will still bring tasks.
+// Whether something that has begun, a planner or what leads to others, will still bring tasks.
 bool may_grow(const RunState& run) {
-  return run.tasks.empty() || !run.tasks.front().ended() ||
-         std::any_of(run.tasks.begin(), run.tasks.end(), [](const Task& task) {
+  const bool planning = run.tasks.empty() || (run.tasks.front().spec.role == Role::kOrchestrator &&
+                                              !run.tasks.front().ended());
+  return planning || std::any_of(run.tasks.begin(), run.tasks.end(), [](const Task& task) {
            return task.spec.leads && task.ended() && !task.followed;
          });
 }
@@ -146,10 +147,12 @@ bool all_there(const RunState& run) {
   return run.plan_closed && run.batch_joining == 0 && run.day.asked == Money();
 }
 
-// Whatever goes on waits for what these hold, the plan itself perhaps.
+// Whatever goes on waits for what these hold, the plan itself perhaps; or nothing else goes on, and
+// the plan is open for what these may lead to.
 bool others_wait_for_batch(const RunState& run) {
   const std::size_t waiting = run.prepared.size() + run.open_calls.size();
-  return !run.prepared.empty() && run.running == static_cast<int>(waiting) &&
+  const bool any_to_come = run.prepared.empty() && (!run.backing_off.empty() || may_grow(run));
+  return !any_to_come && run.running == static_cast<int>(waiting) &&
          run.live_calls() == run.unbatched.size() && run.day.asked == Money();
 }
 
@@ -296,6 +299,15 @@ std::vector<Event> step(RunState& run, Event fact, const Rules& rules) {
   std::vector<Event> events;
   take(run, std::move(fact), events);
   if (resumed) write_off_open_calls(run, now, events);
+  decide_all(run, rules, now, events);
+  return events;
+}
+
+std::vector<Event> park(RunState& run, std::string why, Instant now, const Rules& rules) {
+  std::vector<Event> events;
+  take(run, RunResumed{now}, events);
+  write_off_open_calls(run, now, events);
+  take(run, StopRequested{now, std::move(why)}, events);
   decide_all(run, rules, now, events);
   return events;
 }

@@ -4,6 +4,7 @@
 //   for (const Event& event : step(run, fact, rules)) journal it; once durable, carry it out
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/event.h"
@@ -15,6 +16,10 @@ namespace baton {
 // The fact first, then what was decided upon it, in the order to be journaled and carried out.
 // Requires: contradiction(run, fact) is empty.
 std::vector<Event> step(RunState& run, Event fact, const Rules& rules);
+
+// What pauses a run that this process cannot go on with: as resumed and stopped at once, nothing
+// begun in between. Requires: contradiction(run, RunResumed) is empty.
+std::vector<Event> park(RunState& run, std::string why, Instant now, const Rules& rules);
 
 // What the passing of time alone decides: tasks whose backoff is over start again.
 std::vector<Event> tick(RunState& run, Instant now, const Rules& rules);
