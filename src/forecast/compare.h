@@ -68,8 +68,8 @@ struct Comparison {
 };
 
 // kUsage if the fleet itself can not be priced.
-Result<Comparison> compare_fleet(const Fleet& fleet, const CompareAsk& ask, const Catalog& catalog,
-                                 const std::string& date);
+Result<Comparison> compare_fleet(const FleetPlan& fleet, const CompareAsk& ask,
+                                 const Catalog& catalog, const std::string& date);
 // kUsage if no call has a known bill.
 Result<Comparison> compare_run(const RecordedRun& run, const CompareAsk& ask,
                                const Catalog& catalog);

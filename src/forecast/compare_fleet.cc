@@ -21,8 +21,8 @@ void move_to(FleetAgent& agent, const std::string& id, const CompareAsk& ask,
   if (std::string note = tokenizer_note(*from, *to); !note.empty()) notes.insert(std::move(note));
 }
 
-Fleet otherwise(Fleet fleet, const Otherwise& way, const CompareAsk& ask, const Catalog& catalog,
-                std::set<std::string>& notes) {
+FleetPlan otherwise(FleetPlan fleet, const Otherwise& way, const CompareAsk& ask,
+                    const Catalog& catalog, std::set<std::string>& notes) {
   if (way.cache) fleet.cache = *way.cache;
   for (FleetAgent& agent : fleet.agents) {
     if (way.batch_workers && agent.role == Role::kWorker) agent.batch = true;
@@ -38,7 +38,7 @@ Fleet otherwise(Fleet fleet, const Otherwise& way, const CompareAsk& ask, const 
   return fleet;
 }
 
-bool has_something_to_cache(const Fleet& fleet) {
+bool has_something_to_cache(const FleetPlan& fleet) {
   return fleet.shared_context > Tokens() ||
          std::any_of(fleet.agents.begin(), fleet.agents.end(), [](const FleetAgent& agent) {
            return agent.turns > 1 && agent.prefix + agent.growth > Tokens();
@@ -47,15 +47,15 @@ bool has_something_to_cache(const Fleet& fleet) {
 
 }  // namespace
 
-Result<Comparison> compare_fleet(const Fleet& fleet, const CompareAsk& ask, const Catalog& catalog,
-                                 const std::string& date) {
+Result<Comparison> compare_fleet(const FleetPlan& fleet, const CompareAsk& ask,
+                                 const Catalog& catalog, const std::string& date) {
   const Result<FleetCost> base = price_fleet(fleet, catalog, date);
   if (!base) return base.error();
   Comparison comparison;
   comparison.rows.push_back({.name = "as described", .cost = base->total});
   std::set<std::string> notes = base->notes;
   for (const Otherwise& way : ways_to_price(ask, has_something_to_cache(fleet))) {
-    const Fleet other = otherwise(fleet, way, ask, catalog, notes);
+    const FleetPlan other = otherwise(fleet, way, ask, catalog, notes);
     const Result<FleetCost> cost = price_fleet(other, catalog, date);
     CompareRow row{.name = way.name, .detail = way.detail};
     if (cost) {

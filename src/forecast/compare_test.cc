@@ -31,7 +31,7 @@ std::vector<std::string> lines_of(const Result<Comparison>& comparison) {
 }
 
 // One deep agent and four fast ones of 500,000 tokens in and 100,000 out.
-Fleet sprint() {
+FleetPlan sprint() {
   const FleetAgent lead{.name = "lead",
                         .role = Role::kOrchestrator,
                         .model = "claude-opus-4-7",
@@ -79,10 +79,10 @@ TEST(CompareFleetTest, AFleetWithSomethingToCacheShowsHowItIsShared) {
   fast.count = 3;
   fast.role = Role::kWorker;
   fast.model = "claude-haiku-4-5";
-  const Fleet fleet{.title = "shared",
-                    .shared_context = Tokens(50'000),
-                    .cache = CacheUse::kStaggered,
-                    .agents = {deep, fast}};
+  const FleetPlan fleet{.title = "shared",
+                        .shared_context = Tokens(50'000),
+                        .cache = CacheUse::kStaggered,
+                        .agents = {deep, fast}};
   EXPECT_THAT(lines_of(compare_fleet(fleet, ask(), Catalog::builtin(), "2026-11-20")),
               testing::IsSupersetOf({"as described 0.41", "no cache 0.65", "cache, staggered 0.41",
                                      "cache, all at once 0.8125"}));
@@ -96,7 +96,7 @@ TEST(CompareFleetTest, ARowThatHasNoPriceSaysWhyAndTheOthersStand) {
 }
 
 TEST(CompareFleetTest, AModelOfNoTierStaysWhereItIs) {
-  Fleet fleet = sprint();
+  FleetPlan fleet = sprint();
   fleet.agents[0].model = "claude-opus-4-6";
   fleet.agents[0].tier.reset();
   CompareAsk same = ask();

@@ -13,7 +13,7 @@ namespace {
 // What one call may have at most: any price times it is inside the range of Money.
 constexpr Tokens kMostOfACall{100'000'000};
 
-Error too_much(const Fleet& fleet) {
+Error too_much(const FleetPlan& fleet) {
   return usage_error(fmt::format(
       "the fleet '{}' costs more than can be counted (about 9 million dollars)", fleet.title));
 }
@@ -26,7 +26,7 @@ Tokens part_of(Tokens all, int turns, int turn) {
 // The turns of one agent, by the rules its model caches by.
 class Turns {
  public:
-  Turns(const Fleet& fleet, const FleetAgent& agent, const Model& model)
+  Turns(const FleetPlan& fleet, const FleetAgent& agent, const Model& model)
       : fleet_(fleet), agent_(agent), model_(model) {}
 
   // `shared_is_cached`: an agent before it has written the shared context.
@@ -57,7 +57,7 @@ class Turns {
     return fleet_.cache == CacheUse::kOff || length < model_.min_cacheable ? Tokens() : length;
   }
 
-  const Fleet& fleet_;
+  const FleetPlan& fleet_;
   const FleetAgent& agent_;
   const Model& model_;
 };
@@ -118,7 +118,7 @@ AgentCost left_by_checkers(AgentCost cost, int checked_percent) {
   return cost;
 }
 
-void note_batch(std::set<std::string>& notes, const Fleet& fleet, const FleetAgent& agent) {
+void note_batch(std::set<std::string>& notes, const FleetPlan& fleet, const FleetAgent& agent) {
   if (!agent.batch) return;
   if (agent.turns > 1) {
     notes.insert(
@@ -131,7 +131,7 @@ void note_batch(std::set<std::string>& notes, const Fleet& fleet, const FleetAge
 
 }  // namespace
 
-Fleet with_models(Fleet fleet, const TierModels& models) {
+FleetPlan with_models(FleetPlan fleet, const TierModels& models) {
   for (FleetAgent& agent : fleet.agents) {
     if (agent.tier) {
       agent.model = models[*agent.tier];
@@ -144,7 +144,8 @@ Fleet with_models(Fleet fleet, const TierModels& models) {
   return fleet;
 }
 
-Result<FleetCost> price_fleet(const Fleet& fleet, const Catalog& catalog, std::string_view date) {
+Result<FleetCost> price_fleet(const FleetPlan& fleet, const Catalog& catalog,
+                              std::string_view date) {
   FleetCost cost;
   std::set<std::string_view> written;  // models whose cache has the shared context
   for (const FleetAgent& agent : fleet.agents) {

@@ -1,4 +1,4 @@
-// Fleet: described work, and what it costs by the price list. No model is called for it.
+// FleetPlan: described work, and what it costs by the price list. No model is called for it.
 //
 // A fleet file (TOML) describes the agents of one run:
 //
@@ -75,23 +75,23 @@ struct FleetAgent {
   bool operator==(const FleetAgent&) const = default;
 };
 
-struct Fleet {
+struct FleetPlan {
   std::string title;
   Tokens shared_context;
   CacheUse cache = CacheUse::kOff;
   CacheTtl ttl = CacheTtl::k5Minutes;
   std::vector<FleetAgent> agents;
 
-  bool operator==(const Fleet&) const = default;
+  bool operator==(const FleetPlan&) const = default;
 };
 
 // kInput with `name`, line, column and key for anything that is not of the form above, unknown keys
 // included.
-Result<Fleet> parse_fleet(std::string_view toml, std::string_view name);
+Result<FleetPlan> parse_fleet(std::string_view toml, std::string_view name);
 
 // The fleet with a model's id for every tier that is named, and the tier of every id that is a
 // tier's model.
-Fleet with_models(Fleet fleet, const TierModels& models);
+FleetPlan with_models(FleetPlan fleet, const TierModels& models);
 
 struct FleetCost {
   Money total;
@@ -110,6 +110,7 @@ struct FleetCost {
 // What checkers do falls away from the agents' whole bill, rounded up to a picodollar. kUsage if a
 // model is unknown or has no price on that day, or the sum is beyond any price.
 // Requires: every agent has its model's id (see with_models).
-Result<FleetCost> price_fleet(const Fleet& fleet, const Catalog& catalog, std::string_view date);
+Result<FleetCost> price_fleet(const FleetPlan& fleet, const Catalog& catalog,
+                              std::string_view date);
 
 }  // namespace baton

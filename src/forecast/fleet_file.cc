@@ -82,7 +82,7 @@ FleetAgent agent(const TomlTable& table) {
   return agent;
 }
 
-void agents_into(Fleet& fleet, const TomlTable& file) {
+void agents_into(FleetPlan& fleet, const TomlTable& file) {
   const std::vector<TomlTable> agents = file.tables("agent");
   if (agents.empty() || agents.size() > kMostKinds) {
     return file.fail_at(
@@ -91,9 +91,9 @@ void agents_into(Fleet& fleet, const TomlTable& file) {
   for (const TomlTable& each : agents) fleet.agents.push_back(agent(each));
 }
 
-Fleet read(const TomlTable& file) {
+FleetPlan read(const TomlTable& file) {
   file.only_keys({"title", "shared_context", "cache", "cache_ttl", "agent"});
-  Fleet fleet;
+  FleetPlan fleet;
   fleet.title = file.text("title", kMostText);
   fleet.shared_context = tokens(file, "shared_context");
   fleet.cache = choice(file, "cache", kCacheUses);
@@ -104,9 +104,9 @@ Fleet read(const TomlTable& file) {
 
 }  // namespace
 
-Result<Fleet> parse_fleet(std::string_view toml, std::string_view name) {
+Result<FleetPlan> parse_fleet(std::string_view toml, std::string_view name) {
   TomlFile file(toml, name);
-  Fleet fleet = read(file.root());
+  FleetPlan fleet = read(file.root());
   if (file.error()) return *file.error();
   return fleet;
 }

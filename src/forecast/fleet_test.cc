@@ -23,28 +23,28 @@ const TierModels& tiers() {
   return models;
 }
 
-Fleet fleet_of(std::string_view toml) {
-  const Result<Fleet> fleet = parse_fleet(toml, "test.toml");
+FleetPlan fleet_of(std::string_view toml) {
+  const Result<FleetPlan> fleet = parse_fleet(toml, "test.toml");
   EXPECT_TRUE(fleet.ok()) << fleet.error().message;
   return with_models(*fleet, tiers());
 }
 
 // Of an example that is shipped.
-Fleet example(const std::string& name) {
+FleetPlan example(const std::string& name) {
   std::ifstream file("fleets/" + name + ".toml");
   std::stringstream text;
   text << file.rdbuf();
   return fleet_of(text.str());
 }
 
-FleetCost priced(const Fleet& fleet) {
+FleetCost priced(const FleetPlan& fleet) {
   const Result<FleetCost> cost = price_fleet(fleet, Catalog::builtin(), kToday);
   EXPECT_TRUE(cost.ok()) << cost.error().message;
   return *cost;
 }
 
 std::string error_of(std::string_view toml) {
-  const Result<Fleet> fleet = parse_fleet(toml, "test.toml");
+  const Result<FleetPlan> fleet = parse_fleet(toml, "test.toml");
   return fleet ? "no error" : fleet.error().message;
 }
 
@@ -76,7 +76,7 @@ TEST(FleetTest, ThirtySprintsAMonthSaveFourHundredAndEightyDollars) {
 }
 
 TEST(FleetTest, SharedContextCostsWhatItsCachesAreBilled) {
-  Fleet fleet = example("shared-context");
+  FleetPlan fleet = example("shared-context");
   // opus: 50K x 6.25 + 50K x 0.50 = 0.3375; haiku: 50K x 1.25 + 2 x 50K x 0.10 = 0.0725
   EXPECT_EQ(priced(fleet).total, dollars("0.41"));
   EXPECT_EQ(priced(fleet).usage,
@@ -88,7 +88,7 @@ TEST(FleetTest, SharedContextCostsWhatItsCachesAreBilled) {
 }
 
 TEST(FleetTest, TheToolLoopCostsWhatTheCostModelDerives) {
-  Fleet fleet = example("sprint-tool-loop");
+  FleetPlan fleet = example("sprint-tool-loop");
   // Of one agent: written 15K + 19 x 4K = 91K; read, the sum of 15K + 4K x (k - 2), = 969K.
   const FleetCost cached = priced(fleet);
   EXPECT_EQ(cached.calls, 100);
@@ -117,7 +117,7 @@ TEST(FleetTest, TheMoneyOfOrchestratorsIsCountedApart) {
 
 TEST(FleetTest, WhatCheckersDoFallsAwayFromTheBill) {
   // 5K x $1 + 1K x $5 = $0.01 for each of 10, less 40 %
-  const Fleet fleet =
+  const FleetPlan fleet =
       fleet_of(one_with("count = 10\ninput = 5000\noutput = 1000\nchecked_percent = 40"));
   EXPECT_EQ(priced(fleet).total, dollars("0.06"));
   EXPECT_EQ(priced(fleet).calls, 6);
@@ -138,7 +138,7 @@ TEST(FleetTest, ABatchOfALoopAndABatchWithACacheSaySo) {
 
 TEST(FleetTest, APriceStepIsChosenByTheTurnAndNotByTheRun) {
   // 10 turns of 100,000 tokens stay in the cheap step; 9 of 111,111 do not.
-  Fleet fleet = fleet_of(one_with("turns = 10\ninput = 1_000_000"));
+  FleetPlan fleet = fleet_of(one_with("turns = 10\ninput = 1_000_000"));
   fleet.agents[0].model = "claude-haiku-5-5";
   EXPECT_EQ(priced(fleet).total, dollars("0.10"));
   fleet.agents[0].turns = 9;
@@ -148,19 +148,19 @@ TEST(FleetTest, APriceStepIsChosenByTheTurnAndNotByTheRun) {
 TEST(FleetTest, APrefixBelowTheModelsMinimumIsNotCached) {
   const std::string head = "cache = \"at once\"\n";
   // haiku caches from 4,096: turn 1 is too short, turn 2 writes all of it, turn 3 reads that
-  const Fleet fleet = fleet_of(head + one_with("turns = 3\nprefix = 4000\ngrowth = 96"));
+  const FleetPlan fleet = fleet_of(head + one_with("turns = 3\nprefix = 4000\ngrowth = 96"));
   EXPECT_EQ(priced(fleet).usage, (Usage{.input = Tokens(4000),
                                         .cache_write_5m = Tokens(4096 + 96),
                                         .cache_read = Tokens(4096)}));
 }
 
 TEST(FleetTest, OneCallAloneDoesNotMarkItsOwnPrefix) {
-  const Fleet fleet = fleet_of("cache = \"at once\"\n" + one_with("prefix = 50_000"));
+  const FleetPlan fleet = fleet_of("cache = \"at once\"\n" + one_with("prefix = 50_000"));
   EXPECT_EQ(priced(fleet).usage, Usage{.input = Tokens(50'000)});
 }
 
 TEST(FleetTest, AnHourInTheCacheIsWrittenAtItsOwnPrice) {
-  const Fleet fleet =
+  const FleetPlan fleet =
       fleet_of("cache = \"at once\"\ncache_ttl = \"1h\"\nshared_context = 50_000\n" + one_with(""));
   EXPECT_EQ(priced(fleet).usage, Usage{.cache_write_1h = Tokens(50'000)});
   EXPECT_EQ(priced(fleet).total, dollars("0.10"));
@@ -174,7 +174,7 @@ TEST(FleetTest, ACallThatFitsNoWindowIsPricedAndNoted) {
 }
 
 TEST(FleetTest, AModelWithoutAPriceIsRefusedNotFree) {
-  Fleet fleet = fleet_of(one_with("input = 10"));
+  FleetPlan fleet = fleet_of(one_with("input = 10"));
   fleet.agents[0].model = "claude-mythos-5-2";
   const Result<FleetCost> unpriced = price_fleet(fleet, Catalog::builtin(), kToday);
   ASSERT_FALSE(unpriced.ok());
@@ -186,7 +186,7 @@ TEST(FleetTest, AModelWithoutAPriceIsRefusedNotFree) {
 }
 
 TEST(FleetTest, ASumBeyondAnyPriceIsAnErrorAndNoCrash) {
-  Fleet fleet = fleet_of(
+  FleetPlan fleet = fleet_of(
       one_with("count = 10_000\nturns = 1_000\nprefix = 100_000_000\noutput = 100_000_000"));
   const Result<FleetCost> cost = price_fleet(fleet, Catalog::builtin(), kToday);
   ASSERT_FALSE(cost.ok());
@@ -194,7 +194,7 @@ TEST(FleetTest, ASumBeyondAnyPriceIsAnErrorAndNoCrash) {
 }
 
 TEST(FleetTest, ATierIsItsModelAndAModelItsTier) {
-  const Fleet by_tier = fleet_of(kOne);
+  const FleetPlan by_tier = fleet_of(kOne);
   EXPECT_EQ(by_tier.agents[0].model, "claude-haiku-4-5");
   std::string toml(kOne);
   toml.replace(toml.find("\"fast\""), 6, "\"claude-opus-4-7\"");
@@ -238,7 +238,7 @@ TEST(FleetFileTest, EveryFaultNamesItsPlace) {
 }
 
 TEST(FleetFileTest, AFleetIsReadWhole) {
-  const Result<Fleet> fleet = parse_fleet(R"(
+  const Result<FleetPlan> fleet = parse_fleet(R"(
 title = "All of it"
 shared_context = 1_000
 cache = "at once"
@@ -256,33 +256,33 @@ output = 7
 checked_percent = 8
 batch = true
 )",
-                                          "x");
+                                              "x");
   ASSERT_TRUE(fleet.ok()) << fleet.error().message;
-  EXPECT_EQ(*fleet, (Fleet{.title = "All of it",
-                           .shared_context = Tokens(1'000),
-                           .cache = CacheUse::kAtOnce,
-                           .ttl = CacheTtl::k1Hour,
-                           .agents = {{.name = "lead",
-                                       .count = 2,
-                                       .role = Role::kOrchestrator,
-                                       .model = "",
-                                       .tier = Tier::kDeep,
-                                       .turns = 3,
-                                       .prefix = Tokens(4),
-                                       .growth = Tokens(5),
-                                       .input = Tokens(6),
-                                       .output = Tokens(7),
-                                       .checked_percent = 8,
-                                       .batch = true}}}));
+  EXPECT_EQ(*fleet, (FleetPlan{.title = "All of it",
+                               .shared_context = Tokens(1'000),
+                               .cache = CacheUse::kAtOnce,
+                               .ttl = CacheTtl::k1Hour,
+                               .agents = {{.name = "lead",
+                                           .count = 2,
+                                           .role = Role::kOrchestrator,
+                                           .model = "",
+                                           .tier = Tier::kDeep,
+                                           .turns = 3,
+                                           .prefix = Tokens(4),
+                                           .growth = Tokens(5),
+                                           .input = Tokens(6),
+                                           .output = Tokens(7),
+                                           .checked_percent = 8,
+                                           .batch = true}}}));
 }
 
 // ---- what holds of every fleet ----
 
-Fleet any_fleet() {
+FleetPlan any_fleet() {
   const auto tokens = [](std::int64_t most) {
     return Tokens(*rc::gen::inRange<std::int64_t>(0, most));
   };
-  Fleet fleet{.title = "any", .shared_context = tokens(60'000)};
+  FleetPlan fleet{.title = "any", .shared_context = tokens(60'000)};
   const int kinds = *rc::gen::inRange(1, 4);
   for (int kind = 0; kind < kinds; ++kind) {
     fleet.agents.push_back(
@@ -301,7 +301,7 @@ Fleet any_fleet() {
 }
 
 RC_GTEST_PROP(FleetProperty, ACacheMovesTokensBetweenClassesAndLosesNone, ()) {
-  Fleet fleet = any_fleet();
+  FleetPlan fleet = any_fleet();
   const Usage plain = priced(fleet).usage;
   for (const CacheUse use : {CacheUse::kStaggered, CacheUse::kAtOnce}) {
     fleet.cache = use;
@@ -312,7 +312,7 @@ RC_GTEST_PROP(FleetProperty, ACacheMovesTokensBetweenClassesAndLosesNone, ()) {
 }
 
 RC_GTEST_PROP(FleetProperty, StaggeredIsNeverDearerThanAtOnce, ()) {
-  Fleet fleet = any_fleet();
+  FleetPlan fleet = any_fleet();
   fleet.cache = CacheUse::kStaggered;
   const Money staggered = priced(fleet).total;
   fleet.cache = CacheUse::kAtOnce;
@@ -320,17 +320,17 @@ RC_GTEST_PROP(FleetProperty, StaggeredIsNeverDearerThanAtOnce, ()) {
 }
 
 RC_GTEST_PROP(FleetProperty, ABatchIsHalfOfEveryFleetExactly, ()) {
-  Fleet fleet = any_fleet();
+  FleetPlan fleet = any_fleet();
   const Money live = priced(fleet).total;
   for (FleetAgent& agent : fleet.agents) agent.batch = true;
   RC_ASSERT(priced(fleet).total * 2 == live);
 }
 
 RC_GTEST_PROP(FleetProperty, AgentsApartCostWhatTheyCostTogetherWithoutACache, ()) {
-  const Fleet fleet = any_fleet();
+  const FleetPlan fleet = any_fleet();
   Money apart;
   for (const FleetAgent& agent : fleet.agents) {
-    Fleet one = fleet;
+    FleetPlan one = fleet;
     one.agents = {agent};
     one.agents[0].count = 1;
     apart += priced(one).total * agent.count;
