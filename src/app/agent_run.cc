@@ -161,14 +161,14 @@ Result<AgentInput> read_agent_options(const AgentOptions& options, const RunId& 
   return input;
 }
 
-AgentRun::AgentRun(Session& session, RunRepository repository, std::optional<Sandbox> sandbox,
-                   std::unique_ptr<Memory> memory)
+AgentRun::AgentRun(const AgentRunStart& start, RunRepository repository,
+                   std::optional<Sandbox> sandbox, std::unique_ptr<Memory> memory)
     : repository_(std::move(repository)),
       sandbox_(std::move(sandbox)),
       memory_(std::move(memory)),
-      approval_(make_approval(session.loop(), session.status_line())) {}
+      approval_(start.attended ? make_approval(start.loop, start.line) : nobody_to_ask()) {}
 
-Result<std::unique_ptr<AgentRun>> AgentRun::open(Session& session, AgentRunStart start,
+Result<std::unique_ptr<AgentRun>> AgentRun::open(AgentRunStart start,
                                                  const std::filesystem::path& user_repository,
                                                  std::optional<Sandbox> sandbox,
                                                  std::unique_ptr<Memory> memory) {
@@ -176,13 +176,13 @@ Result<std::unique_ptr<AgentRun>> AgentRun::open(Session& session, AgentRunStart
       RunRepository::open(run_folder(start.state, start.run), user_repository, start.input.base);
   if (!repository) return repository.error();
   std::unique_ptr<AgentRun> run(
-      new AgentRun(session, std::move(*repository), std::move(sandbox), std::move(memory)));
+      new AgentRun(start, std::move(*repository), std::move(sandbox), std::move(memory)));
   run->agents_ =
       std::make_unique<Agents>(std::move(start.input), reader_of(run->repository_),
                                Agents::Settings{.max_tasks = start.max_tasks,
                                                 .tool_definitions = tool_definitions,
                                                 .tokenizer_percent = start.tokenizer_percent});
-  AgentRunnerParts parts{.loop = session.loop(),
+  AgentRunnerParts parts{.loop = start.loop,
                          .repository = run->repository_,
                          .agents = *run->agents_,
                          .run = std::move(start.run),

@@ -8,7 +8,7 @@
 
 #include "app/approval.h"
 #include "app/commands.h"
-#include "app/session.h"
+#include "app/drive.h"
 #include "memory/memory.h"
 #include "sandbox/sandbox.h"
 #include "shell/agent_runner.h"
@@ -28,6 +28,8 @@ Result<AgentInput> read_agent_options(const AgentOptions& options, const RunId& 
 
 // What a run of agents is made of, from its input.
 struct AgentRunStart {
+  Loop& loop;  // as the line, outlives the run
+  StatusLine& line;
   RunId run;
   std::string project;
   std::filesystem::path state;
@@ -35,6 +37,7 @@ struct AgentRunStart {
   int max_tasks = 32;
   int tokenizer_percent = 100;  // of the run's models, the most
   bool asks = false;            // a person, before a command is run
+  bool attended = true;         // whether there may be a person to ask at all
 };
 
 // Everything of one run, in the order it is needed. Its parts refer to each other, so it stays
@@ -43,7 +46,7 @@ class AgentRun {
  public:
   // Opens the run's repository. `sandbox` and `memory` become its own; without a sandbox, no
   // command is run. kUsage or kSystem if the repository cannot be opened.
-  static Result<std::unique_ptr<AgentRun>> open(Session& session, AgentRunStart start,
+  static Result<std::unique_ptr<AgentRun>> open(AgentRunStart start,
                                                 const std::filesystem::path& user_repository,
                                                 std::optional<Sandbox> sandbox,
                                                 std::unique_ptr<Memory> memory);
@@ -53,11 +56,11 @@ class AgentRun {
 
   Agents& agents() { return *agents_; }
   RunRepository& repository() { return repository_; }
-  // What the session drives it with.
+  // What it is driven with.
   RunParts parts();
 
  private:
-  AgentRun(Session& session, RunRepository repository, std::optional<Sandbox> sandbox,
+  AgentRun(const AgentRunStart& start, RunRepository repository, std::optional<Sandbox> sandbox,
            std::unique_ptr<Memory> memory);
 
   RunRepository repository_;

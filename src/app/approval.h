@@ -32,6 +32,9 @@ class Approval {
 // Whether there is a terminal to ask on.
 bool can_be_asked();
 
+// Where there is no terminal, and never will be: nobody answers.
+std::unique_ptr<Approval> nobody_to_ask();
+
 // Everything outlives it. Requires: nobody waits in allow_command() when it is let go of.
 std::unique_ptr<Approval> make_approval(Loop& loop, StatusLine& line);
 

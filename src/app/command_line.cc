@@ -1,6 +1,8 @@
 #include "app/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,7 +10,9 @@
 #include "app/commands.h"
 #include "app/doctor_command.h"
 #include "app/memory_command.h"
+#include "app/repair_command.h"
 #include "app/sprint_command.h"
+#include "app/worker_command.h"
 #include "app/workers_command.h"
 
 namespace baton {
@@ -24,6 +28,15 @@ constexpr const char* kExitCodes =
 CLI::Option* add_state(CLI::App* command, std::string& state) {
   return command->add_option("--state", state,
                              "Folder of the journal (default: $BATON_STATE, or by the XDG rules)");
+}
+
+void add_store(CLI::App* command, StoreOptions& options) {
+  add_state(command, options.state);
+  command
+      ->add_option("--store", options.store,
+                   "The PostgreSQL store that several machines share (default: $BATON_STORE, or "
+                   "the journal in the state folder)")
+      ->type_name("URL");
 }
 
 void add_caps(CLI::App* command, CapOptions& options) {
@@ -76,7 +89,17 @@ void add_spend_options(CLI::App* command, SpendOptions& options) {
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
   command->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
-  add_state(command, options.state);
+  add_store(command, options);
+}
+
+// Of commands that begin a run, or queue it.
+void add_begin_options(CLI::App* command, SpendOptions& options) {
+  command->add_flag("--submit", options.submit,
+                    "Queue the run for the workers of the store, and print its id");
+  command
+      ->add_option("--key", options.key,
+                   "The same key gives the same run: it is begun once, whoever asks again")
+      ->type_name("KEY");
 }
 
 // What is reviewed, and how: `review` does it, `estimate` says what it would take.
@@ -122,6 +145,7 @@ CLI::App* add_review(CLI::App& app, ReviewOptions& options) {
       ->capture_default_str();
   review->add_option("--output,-o", options.output,
                      "File for the report (default: standard output)");
+  add_begin_options(review, options);
   review->footer(kExitCodes);
   return review;
 }
@@ -146,6 +170,7 @@ CLI::App* add_agents(CLI::App& app, const char* name, const char* says, AgentOpt
   command->add_option("--output,-o", options.output,
                       "File for the report (default: standard output)");
   add_spend_options(command, options);
+  add_begin_options(command, options);
   command->footer(kExitCodes);
   return command;
 }
@@ -178,12 +203,24 @@ CLI::App* add_estimate(CLI::App& app, EstimateOptions& options) {
 CLI::App* add_run_command(CLI::App& app, const char* name, const char* says, RunOptions& options,
                           const std::vector<std::string>& formats) {
   CLI::App* command = app.add_subcommand(name, says);
-  add_state(command, options.state);
+  add_store(command, options);
   if (!formats.empty()) {
     command->add_option("--format", options.format, "Form of the output")
         ->check(CLI::IsMember(formats));
   }
   return command;
+}
+
+void add_repair(CLI::App& app, RepairOptions& options) {
+  CLI::App* repair = app.add_subcommand(
+      "repair",
+      "Accept what a damaged journal has lost: save what is sound, book what may be owed");
+  repair->add_option("run", options.run,
+                     "A run whose last events are lost (default: put everything right)");
+  repair->add_option("--format", options.format, "Form of the output")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  add_store(repair, options);
 }
 
 CLI::App* add_cost(CLI::App& app, CostOptions& options) {
@@ -204,7 +241,7 @@ CLI::App* add_cost(CLI::App& app, CostOptions& options) {
   cost->add_option("--output,-o", options.output, "File for the output");
   cost->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
   cost->add_option("--targets", options.targets, "Targets laid over the built-in ones");
-  add_state(cost, options.state);
+  add_store(cost, options);
   return cost;
 }
 
@@ -235,7 +272,7 @@ CLI::App* add_compare(CLI::App& app, CompareOptions& options) {
       ->capture_default_str();
   compare->add_option("--output,-o", options.output, "File for the output");
   compare->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
-  add_state(compare, options.state);
+  add_store(compare, options);
   return compare;
 }
 
@@ -264,7 +301,42 @@ void add_sprint(CLI::App& app, SprintOptions& options) {
       ->capture_default_str();
   sprint->add_option("--output,-o", options.output, "File for the report");
   sprint->add_option("--prices", options.prices, "Prices laid over the built-in catalogue");
-  add_state(sprint, options.state);
+  add_store(sprint, options);
+}
+
+void add_worker(CLI::App& app, WorkerOptions& options) {
+  CLI::App* worker = app.add_subcommand(
+      "worker", "Take runs from the queue of a shared store and drive them (docs/fleet.md)");
+  worker->add_option("--runs", options.runs, "How many at a time")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  worker
+      ->add_option("--drain-seconds", options.drain,
+                   "Told to stop, calls in flight are waited for this long, and cut then")
+      ->check(CLI::Range(0.0, 86'400.0))
+      ->capture_default_str();
+  worker
+      ->add_option("--max-deaths", options.most_deaths,
+                   "A run that so many workers died of is quarantined")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  worker
+      ->add_option("--lease-seconds", options.lease,
+                   "A worker that is not heard of for so long has lost its runs to others")
+      ->check(CLI::Range(2.0, 600.0))
+      ->capture_default_str();
+  CLI::Option* once = worker->add_flag("--once", options.once, "Drive one run, then end");
+  worker->add_flag("--until-empty", options.until_empty, "End once nothing waits")->excludes(once);
+  add_store(worker, options);
+}
+
+void add_fleet(CLI::App& app, FleetOptions& options) {
+  CLI::App* fleet =
+      app.add_subcommand("fleet", "Show the workers of a shared store and what waits for them");
+  fleet->add_option("--format", options.format, "Form of the output")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  add_store(fleet, options);
 }
 
 void add_doctor(CLI::App& app, DoctorOptions& options) {
@@ -274,7 +346,7 @@ void add_doctor(CLI::App& app, DoctorOptions& options) {
   doctor->add_option("--format", options.format, "Form of the output")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  add_state(doctor, options.state);
+  add_store(doctor, options);
 }
 
 void add_memory(CLI::App& app, MemoryOptions& options) {
@@ -355,6 +427,8 @@ ExitCode run_command_line(int argc, const char* const* argv) {
   AgentOptions feature_options;
   AgentOptions run_request;
   SprintOptions sprint_options;
+  WorkerOptions worker_options;
+  FleetOptions fleet_options;
   DoctorOptions doctor_options;
   MemoryOptions memory_options;
   WorkersOptions workers_options;
@@ -372,16 +446,32 @@ ExitCode run_command_line(int argc, const char* const* argv) {
   resume->add_option("--budget", run_options.budget,
                      "A new cap, in dollars: what was left undone for want of money is done");
   resume->add_flag("--retry", run_options.retry, "Try again what was skipped");
+  resume->add_flag("--submit", run_options.submit, "Leave it to the workers of the store");
   resume->add_option("--prices", run_options.prices, "Prices laid over the built-in catalogue");
+  CLI::App* wait =
+      add_run_command(app, "wait", "Wait for a run that goes on elsewhere, and write its report",
+                      run_options, {"text", "md", "json", "sarif"});
+  wait->add_option("run", run_options.run, "The run, as `baton runs` shows it")->required();
+  wait->add_option("--output,-o", run_options.output, "File for the report");
+  wait->add_option("--timeout", run_options.timeout, "Wait no longer, and exit with 5")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 31'536'000.0));
+  wait->add_option("--prices", run_options.prices, "Prices laid over the built-in catalogue");
+  wait->footer(kExitCodes);
   const CLI::App* runs =
       add_run_command(app, "runs", "List the runs, newest first", run_options, {"text", "json"});
   CLI::App* show = add_run_command(app, "show", "Show one run and its tasks", run_options, {});
   show->add_option("run", run_options.run, "The run (default: the latest)");
   const CLI::App* cost = add_cost(app, cost_options);
-  const CLI::App* verify = add_run_command(
-      app, "verify", "Check the journal: chains, lost tails, texts, sums", run_options, {});
+  const CLI::App* verify =
+      add_run_command(app, "verify", "Check the journal: chains, lost tails, texts, sums",
+                      run_options, {"text", "json"});
+  RepairOptions repair_options;
+  add_repair(app, repair_options);
   const CLI::App* compare = add_compare(app, compare_options);
   const CLI::App* models = add_models(app, models_options);
+  add_worker(app, worker_options);
+  add_fleet(app, fleet_options);
   add_sprint(app, sprint_options);
   add_doctor(app, doctor_options);
   add_memory(app, memory_options);
@@ -393,7 +483,10 @@ ExitCode run_command_line(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
+    std::ostringstream out, err;
+    const int code = app.exit(error, out, err);
+    std::cout << without_passwords(out.str());
+    std::cerr << without_passwords(err.str());
     return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
   }
   if (review->parsed()) return review_command(review_options);
@@ -401,12 +494,16 @@ ExitCode run_command_line(int argc, const char* const* argv) {
   if (feature->parsed()) return agent_command(feature_options);
   if (run_anything->parsed()) return agent_command(run_request);
   if (resume->parsed()) return resume_command(run_options);
+  if (wait->parsed()) return wait_command(run_options);
   if (runs->parsed()) return runs_command(run_options);
   if (show->parsed()) return show_command(run_options);
   if (cost->parsed()) return cost_command(cost_options);
   if (verify->parsed()) return verify_command(run_options);
+  if (app.got_subcommand("repair")) return repair_command(repair_options);
   if (compare->parsed()) return compare_command(compare_options);
   if (models->parsed()) return models_command(models_options);
+  if (app.got_subcommand("worker")) return worker_command(worker_options);
+  if (app.got_subcommand("fleet")) return fleet_command(fleet_options);
   if (app.got_subcommand("sprint")) return sprint_command(sprint_options);
   if (app.got_subcommand("doctor")) return doctor_command(doctor_options);
   if (app.got_subcommand("memory")) return memory_command(memory_options);

@@ -8,11 +8,12 @@
 
 #include "app/cap_options.h"
 #include "app/exit_code.h"
+#include "app/store.h"
 
 namespace baton {
 
 // What every command that begins a run takes: where, with which models, for how much.
-struct SpendOptions {
+struct SpendOptions : StoreOptions {
   std::string repo = ".";
   std::string project;  // empty: the place of what is worked on
   std::string budget = "5";
@@ -23,7 +24,8 @@ struct SpendOptions {
   int max_tasks = 64;
   std::string format = "text";
   std::string output;
-  std::string state;
+  bool submit = false;  // queue it for the workers of the store
+  std::string key;      // the same key gives the same run
   std::string prices;
   std::string task_types;
 };
@@ -64,23 +66,25 @@ struct AgentOptions : SpendOptions {
 };
 ExitCode agent_command(const AgentOptions& options);
 
-struct RunOptions {
-  std::string run;     // empty: the latest
-  std::string budget;  // resume: a new cap, in dollars; empty: as it was
-  bool retry = false;  // resume: what was skipped is tried again
-  std::string format;  // empty: text, or (resume) what the run was asked with
+struct RunOptions : StoreOptions {
+  std::string run;      // empty: the latest
+  std::string budget;   // resume: a new cap, in dollars; empty: as it was
+  bool retry = false;   // resume: what was skipped is tried again
+  bool submit = false;  // resume: by a worker of the store
+  double timeout = 0;   // wait: seconds; 0: as long as it takes
+  std::string format;   // empty: text, or (resume) what the run was asked with
   std::string output;
-  std::string state;
   std::string prices;
 };
 ExitCode resume_command(const RunOptions& options);
+ExitCode wait_command(const RunOptions& options);
 ExitCode runs_command(const RunOptions& options);
 ExitCode show_command(const RunOptions& options);
 ExitCode verify_command(const RunOptions& options);
 
 // One run; without `run`, and with any of `all`, `project`, `since`, `until` and `by`, all runs
 // that these leave.
-struct CostOptions {
+struct CostOptions : StoreOptions {
   std::string run;  // empty: the latest, or all
   bool all = false;
   bool forecast = false;  // how good the forecasts were, instead of what was spent
@@ -89,13 +93,12 @@ struct CostOptions {
   std::vector<std::string> by;  // "run", "role", "model", "worker", "type", "day", "month"
   std::string format = "text";
   std::string output;
-  std::string state;
   std::string prices;
   std::string targets;
 };
 ExitCode cost_command(const CostOptions& options);
 
-struct CompareOptions {
+struct CompareOptions : StoreOptions {
   std::string run;    // empty: the latest
   std::string fleet;  // a fleet file instead of a run
   std::string profile = "default";
@@ -105,7 +108,6 @@ struct CompareOptions {
   std::string on;  // a day; empty: today
   std::string format = "text";
   std::string output;
-  std::string state;
   std::string prices;
 };
 ExitCode compare_command(const CompareOptions& options);

@@ -21,7 +21,7 @@ struct Recorded {
 };
 
 Result<Recorded> read_run(const CompareOptions& options) {
-  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options);
   if (!journal) return journal.error();
   const Result<RunId> id = chosen_run(**journal, options.run);
   if (!id) return id.error();
@@ -65,7 +65,7 @@ Result<ComparisonReport> of_fleet(const CompareOptions& options, const Catalog& 
   if (!day) return day.error();
   const Result<std::string> text = read_file(options.fleet);
   if (!text) return text.error();
-  Result<Fleet> fleet = parse_fleet(*text, options.fleet);
+  Result<FleetPlan> fleet = parse_fleet(*text, options.fleet);
   if (!fleet) return fleet.error();
   const Result<TierModels> models = profile_models(options.profile);
   if (!models) return models.error();

@@ -106,14 +106,15 @@ Result<CostedRun> read_run(Journal& journal, const RunId& id) {
   return costed;
 }
 
-Status add_run(LedgerFold& fold, Journal& journal, DeepModels& models, const RunSummary& summary) {
+Status add_run(LedgerFold& fold, Journal& journal, DeepModels& models, const Queue& queue,
+               const RunSummary& summary) {
   const Result<CostedRun> run = read_run(journal, summary.run);
   if (!run) return run.error();
   const Result<std::string> deep = models.of(run->created.request);
   if (!deep) return deep.error();
   fold.add({.run = summary.run,
             .title = summary.title,
-            .status = status_shown(journal, summary),
+            .status = status_shown(journal, summary, queue),
             .deep_model = *deep},
            run->costs);
   return {};
@@ -125,6 +126,8 @@ Result<Ledger> read_ledger(Journal& journal, const Catalog& catalog, const CostO
   const Result<std::vector<RunSummary>> runs = journal.runs();
   if (!runs) return runs.error();
   const Period period{options.since, options.until};
+  const Result<Queue> queue = queue_of(journal);
+  if (!queue) return queue.error();
   LedgerFold fold(catalog, period);
   DeepModels models(journal);
   bool found = only.empty();
@@ -135,7 +138,7 @@ Result<Ledger> read_ledger(Journal& journal, const Catalog& catalog, const CostO
     // Its events lie between these two.
     if (!period.until.empty() && date_of(run.created) > period.until) continue;
     if (!period.since.empty() && date_of(run.updated) < period.since) continue;
-    if (Status added = add_run(fold, journal, models, run); !added) {
+    if (Status added = add_run(fold, journal, models, *queue, run); !added) {
       if (!only.empty()) return added.error();
       fold.leave_out(run.run, added.error().message);
     }
@@ -190,7 +193,7 @@ Result<std::string> cost_text(const CostOptions& options) {
   if (options.forecast) return forecast_scores_text(options);
   const Result<Tables> tables = load_tables(options.prices, "");
   if (!tables) return tables.error();
-  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options);
   if (!journal) return journal.error();
   if (options.run.empty() && asks_for_many(options)) {
     return ledger_text(**journal, tables->catalog, options, "");

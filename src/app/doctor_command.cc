@@ -108,20 +108,22 @@ struct Left {
 };
 
 // What no run is known to need, none needs: so the runs must be known, all of them.
-Result<std::vector<Left>> left_by_runs(const fs::path& state) {
+Result<std::vector<Left>> left_by_runs(const StorePlace& place) {
   std::vector<Left> all;
-  std::vector<LeftOver> folders = run_repositories(state);
+  std::vector<LeftOver> folders = run_repositories(place.state);
   if (folders.empty()) return all;
-  const auto journal = open_existing(state.string());
+  const auto journal = open_existing(place);
   if (!journal) return journal.error();
   const Result<std::vector<RunSummary>> runs = (*journal)->runs();
   if (!runs) return runs.error();
+  const Result<Queue> queue = queue_of(**journal);
+  if (!queue) return queue.error();
   for (LeftOver& folder : folders) {
     Left left{std::move(folder), {}, "unknown", false};
     left.run = left.folder.path.filename().string();
     for (const RunSummary& run : *runs) {
       if (run.run != left.run) continue;
-      left.status = status_shown(**journal, run);
+      left.status = status_shown(**journal, run, *queue);
       left.needed = left.status != "complete";
     }
     // Somebody drives it now.
@@ -140,9 +142,9 @@ std::string left_line(const Left& left) {
   return fmt::format("{}: {:.1f} MiB that no run needs ({})", left.run, mib, left.status);
 }
 
-std::vector<Point> leftovers(const fs::path& state, bool clean) {
+std::vector<Point> leftovers(const StorePlace& place, bool clean) {
   std::vector<Point> points;
-  const Result<std::vector<Left>> all = left_by_runs(state);
+  const Result<std::vector<Left>> all = left_by_runs(place);
   if (!all)
     return {{Point::Level::kBroken, "worktrees", all.error().message + "; nothing is removed"}};
   for (const Left& left : *all) {
@@ -162,18 +164,18 @@ std::vector<Point> leftovers(const fs::path& state, bool clean) {
   return points;
 }
 
-std::vector<Point> examine(const fs::path& state, bool clean) {
+std::vector<Point> examine(const StorePlace& place, bool clean) {
   using enum Point::Level;
   std::vector<Point> points = {
       program("git", "git", "nothing of a repository can be read", kBroken),
       key(),
-      state_of(state),
+      state_of(place.state),
       sandbox(),
       program("ctags", "universal-ctags", "planners see files without their symbols", kMissing),
       program("rg", "ripgrep", "workers cannot search", kMissing),
       program("pandoc", "pandoc", "no PDF can be made", kMissing),
       program("weasyprint", "weasyprint", "no PDF can be made", kMissing)};
-  std::vector<Point> left = leftovers(state, clean);
+  std::vector<Point> left = leftovers(place, clean);
   points.insert(points.end(), left.begin(), left.end());
   return points;
 }
@@ -181,9 +183,9 @@ std::vector<Point> examine(const fs::path& state, bool clean) {
 }  // namespace
 
 ExitCode doctor_command(const DoctorOptions& options) {
-  const Result<fs::path> state = state_folder(options.state);
-  if (!state) return say(state.error());
-  const std::vector<Point> points = examine(*state, options.clean);
+  const Result<StorePlace> place = store_place(options);
+  if (!place) return say(place.error());
+  const std::vector<Point> points = examine(*place, options.clean);
   json::array rows;
   for (const Point& point : points) {
     if (options.format == "json") {

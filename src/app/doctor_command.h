@@ -5,13 +5,13 @@
 #include <string>
 
 #include "app/exit_code.h"
+#include "app/store.h"
 
 namespace baton {
 
-struct DoctorOptions {
+struct DoctorOptions : StoreOptions {
   bool clean = false;           // what no run needs any more goes
   std::string format = "text";  // or "json"
-  std::string state;
 };
 
 // kSystem if something is missing without which baton cannot do its main job.

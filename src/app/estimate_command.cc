@@ -129,12 +129,13 @@ Result<std::optional<CountedPrompts>> counted_prompts(const Change& change, cons
 }
 
 // Looking ahead makes no state folder: without one there is no history.
-Result<std::vector<PastRun>> history_of(const std::string& state, const std::string& project) {
-  const Result<std::filesystem::path> folder = state_folder(state);
-  if (!folder) return folder.error();
+Result<std::vector<PastRun>> history_of(const StoreOptions& options, const std::string& project) {
+  const Result<StorePlace> place = store_place(options);
+  if (!place) return place.error();
   std::error_code error;
-  if (!std::filesystem::exists(*folder, error)) return std::vector<PastRun>();
-  const Result<std::unique_ptr<Journal>> journal = open_existing(state);
+  if (!place->is_shared() && !std::filesystem::exists(place->state, error))
+    return std::vector<PastRun>();
+  const Result<std::unique_ptr<Journal>> journal = open_existing(*place);
   if (!journal) return journal.error();
   return project_history(**journal, project);
 }
@@ -149,7 +150,7 @@ Result<std::string> estimate_text(const EstimateOptions& options) {
   if (!change) return change.error();
   if (change->files.empty())
     return usage_error(fmt::format("{}: there is nothing to review", change->title));
-  const Result<std::vector<PastRun>> history = history_of(options.review.state, request->project);
+  const Result<std::vector<PastRun>> history = history_of(options.review, request->project);
   if (!history) return history.error();
   Estimate estimate;
   if (options.count_tokens) {

@@ -30,7 +30,7 @@ Result<std::string> forecast_scores_text(const CostOptions& options) {
     return usage_error(
         fmt::format("--forecast has the forms text and json, not {}", options.format));
   }
-  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options);
   if (!journal) return journal.error();
   const Result<std::vector<RunSummary>> runs = (*journal)->runs();
   if (!runs) return runs.error();

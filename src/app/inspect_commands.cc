@@ -1,4 +1,4 @@
-// Commands that read what runs have left: runs, show, verify.
+// Commands that read what runs have left: runs, show.
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -16,15 +16,53 @@ namespace {
 
 namespace json = boost::json;
 
-json::object summary_json(Journal& journal, const RunSummary& run) {
-  return {{"run_id", run.run},
+// What parked it, as its last end says.
+std::string why_parked(Journal& journal, const QueuedRun& queued) {
+  if (queued.state != QueueState::kParked) return {};
+  const Result<std::vector<Event>> events = journal.events(queued.run);
+  if (!events) return events.error().message;
+  for (auto event = events->rbegin(); event != events->rend(); ++event) {
+    if (const auto* ended = std::get_if<RunEnded>(&*event)) return ended->reason;
+  }
+  return {};
+}
+
+json::object summary_json(Journal& journal, const RunSummary& run, const Queue& queue) {
+  json::object row{{"run_id", run.run},
           {"workflow", run.workflow},
           {"title", run.title},
           {"created", timestamp_of(run.created)},
           {"updated", timestamp_of(run.updated)},
-          {"status", status_shown(journal, run)},
+          {"status", status_shown(journal, run, queue)},
           {"spent_usd", run.spent.to_string()},
           {"events", run.events}};
+  if (!run.key.empty()) row["key"] = run.key;
+  if (const auto queued = queue.find(run.run); queued != queue.end()) {
+    row["queue"] = json::object{{"state", to_string(queued->second.state)},
+                                {"worker", queued->second.worker},
+                                {"deaths", queued->second.deaths},
+                                {"age_ms", queued->second.age.count()}};
+    if (const std::string why = why_parked(journal, queued->second); !why.empty())
+      row["reason"] = why;
+  }
+  return row;
+}
+
+// What a line of `baton runs` says beside: who drives it, or why nobody does.
+std::string queue_text(Journal& journal, const QueuedRun& queued) {
+  switch (queued.state) {
+    case QueueState::kDriven: return "by " + queued.worker;
+    case QueueState::kQuarantined:
+      return fmt::format("{} workers died of it, the last {}; `baton resume {} --submit` tries again",
+                         queued.deaths, queued.worker, queued.run);
+    case QueueState::kParked: return why_parked(journal, queued);
+    case QueueState::kWaiting:
+      return queued.deaths > 0 ? fmt::format("{} worker{} died of it", queued.deaths,
+                                             queued.deaths == 1 ? "" : "s")
+                               : std::string();
+    case QueueState::kDone: break;
+  }
+  return {};
 }
 
 std::string task_text(const RunState& run, const Task& task) {
@@ -62,21 +100,27 @@ void show_unknown(const std::vector<Event>& events) {
 }  // namespace
 
 ExitCode runs_command(const RunOptions& options) {
-  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options);
   if (!journal) return say(journal.error());
   const Result<std::vector<RunSummary>> runs = (*journal)->runs();
   if (!runs) return say(runs.error());
+  const Result<Queue> queue = queue_of(**journal);
+  if (!queue) return say(queue.error());
   if (options.format == "json") {
     json::array rows;
-    for (const RunSummary& run : *runs) rows.push_back(summary_json(**journal, run));
+    for (const RunSummary& run : *runs) rows.push_back(summary_json(**journal, run, *queue));
     fmt::print("{}\n", json::serialize(rows));
     return ExitCode::kDone;
   }
   if (runs->empty()) fmt::print("There are no runs yet; `baton review` makes one.\n");
   for (const RunSummary& run : *runs) {
     fmt::print("{:<14}  {}  {:<16}  {:>9}  {}\n", run.run, timestamp_of(run.created),
-               status_shown(**journal, run), run.spent.to_display(),
+               status_shown(**journal, run, *queue), run.spent.to_display(),
                for_terminal(shorten(run.title, 60)));
+    const auto queued = queue->find(run.run);
+    if (queued == queue->end()) continue;
+    if (const std::string more = queue_text(**journal, queued->second); !more.empty())
+      fmt::print("                {}\n", for_terminal(more));
   }
   return ExitCode::kDone;
 }
@@ -84,7 +128,7 @@ ExitCode runs_command(const RunOptions& options) {
 ExitCode show_command(const RunOptions& options) {
   const Result<Tables> tables = load_tables(options.prices, "");
   if (!tables) return say(tables.error());
-  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
+  const Result<std::unique_ptr<Journal>> journal = open_existing(options);
   if (!journal) return say(journal.error());
   const Result<RunId> id = chosen_run(**journal, options.run);
   if (!id) return say(id.error());
@@ -109,34 +153,6 @@ ExitCode show_command(const RunOptions& options) {
     show_unknown(*events);
   }
   return ExitCode::kDone;
-}
-
-ExitCode verify_command(const RunOptions& options) {
-  const Result<std::unique_ptr<Journal>> journal = open_existing(options.state);
-  if (!journal) return say(journal.error());
-  Result<std::vector<Damage>> damages = (*journal)->verify();
-  if (!damages) return say(damages.error());
-  const Result<std::vector<RunSummary>> runs = (*journal)->runs();
-  if (!runs) return say(runs.error());
-  for (const RunSummary& summary : *runs) {
-    // Sound bytes may still tell a story that can not be.
-    const Result<std::vector<Event>> events = (*journal)->events(summary.run);
-    if (!events) continue;  // named above
-    const Result<RunState> run = replay(*events);
-    if (!run) {
-      damages->push_back({summary.run, run.error().message});
-    } else if (run->budget.charged() != summary.spent) {
-      damages->push_back(
-          {summary.run, fmt::format("its events add up to ${}, its summary says ${}",
-                                    run->budget.charged().to_string(), summary.spent.to_string())});
-    }
-  }
-  for (const Damage& damage : *damages) {
-    fmt::print("{}: {}\n", damage.run.empty() ? "store" : damage.run, for_terminal(damage.what));
-  }
-  fmt::print("{} run{} read, {}\n", runs->size(), runs->size() == 1 ? "" : "s",
-             damages->empty() ? "all sound" : fmt::format("{} damaged places", damages->size()));
-  return damages->empty() ? ExitCode::kDone : ExitCode::kSystem;
 }
 
 }  // namespace baton

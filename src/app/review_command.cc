@@ -6,24 +6,24 @@
 #include "app/cap_options.h"
 #include "app/commands.h"
 #include "app/forecast_forms.h"
+#include "app/outlook.h"
+#include "app/queue_commands.h"
 #include "app/review_input.h"
-#include "app/review_result.h"
-#include "app/review_run.h"
 #include "app/run_end.h"
+#include "app/run_work.h"
 #include "app/say.h"
 #include "app/session.h"
-#include "app/take_up.h"
-#include "shell/restore.h"
+#include "app/spend_options.h"
 
 namespace baton {
 namespace {
 
-ExitCode finish(Session& session, const RunId& id, const Result<RunState>& run,
-                const Review& review, const RunRequest& request, const Tables& tables) {
-  if (!run) return tell_failure(session, id, run.error());
-  const ReviewReport report = report_of(*run, review, session.costs(), request, tables);
-  return tell_end(*run, request, rendered(report, request.format, output_style()),
-                  exit_code_of(*run, report, request));
+// Files of this machine are only known to its own workers.
+Result<QueueTerms> terms_of(const RunRequest& request, const StorePlace& place) {
+  if (request.prices.empty() && request.task_types.empty()) return QueueTerms();
+  Result<std::string> here = place_of_state(place.state);
+  if (!here) return here.error();
+  return QueueTerms{std::move(*here)};
 }
 
 // Which way the review goes; `request` then says so, and a resumed run goes on by it.
@@ -75,18 +75,32 @@ ExitCode review_command(const ReviewOptions& options) {
   Result<RunRequest> request = read_options(options);
   if (!request) return say(request.error());
   if (Status writable = check_output(request->output); !writable) return say(writable.error());
+  if (Status sound = check_key(options.key); !sound) return say(sound.error());
   const Result<Tables> tables = load_tables(request->prices, request->task_types);
   if (!tables) return say(tables.error());
   const Result<Endpoint> where = endpoint();
   if (!where) return say(where.error());
-  request->local = options.local || where->credentials.empty();
+  // A worker has a key of its own.
+  request->local = options.local || (where->credentials.empty() && !options.submit);
   const bool chosen = !options.fast.empty() || !options.balanced.empty() || !options.deep.empty();
   if (!request->local || chosen) {
     if (Status priced = check_prices(*request, tables->catalog); !priced)
       return say(priced.error());
   }
-  const Result<std::filesystem::path> state = state_folder(options.state);
-  if (!state) return say(state.error());
+  const Result<StorePlace> place = store_place(options);
+  if (!place) return say(place.error());
+  Result<std::unique_ptr<Session>> session = Session::open(*place, *tables);
+  if (!session) return say(session.error());
+  Journal& journal = (*session)->journal();
+  if (options.submit) {
+    if (Status shared = check_fleet(journal, "--submit"); !shared) return say(shared.error());
+  }
+  const Result<std::optional<RunId>> known = run_of_key(journal, options.key);
+  if (!known) return say(known.error());
+  if (*known) {
+    session->reset();
+    return follow(options, **known);
+  }
   Result<Change> change = read_input(options);
   if (!change) return say(change.error());
   if (change->files.empty() && change->skipped.empty()) {
@@ -94,39 +108,26 @@ ExitCode review_command(const ReviewOptions& options) {
   } else {
     say(fmt::format("reviewing {}", what_is_reviewed(*change)));
   }
-  Result<std::unique_ptr<Session>> session = Session::open(*state, *tables);
-  if (!session) return say(session.error());
   // A change without a file needs no plan: the report says so at no cost.
   if (change->files.empty()) request->local = true;
   if (request->local) request->budget.reset();  // nothing is spent
-  const Expectation expected = expect(*change, *tables, *request, (*session)->journal());
+  const Expectation expected = expect(*change, *tables, *request, journal);
   if (Status confirmed = confirm(options, expected); !confirmed) return say(confirmed.error());
-  Review review = make_review(std::move(*change), *tables, *request);
   RunStart start{.workflow = "review",
-                 .title = review.change().title,
-                 .input = write_change(review.change()),
-                 .expected = expected};
-  const RunParts parts{review, review_checkers((*session)->loop(), review, *tables, *request)};
-  const Result<RunState> run = (*session)->begin(std::move(start), parts, *where, *request);
-  return finish(**session, (*session)->run(), run, review, *request, *tables);
-}
-
-ExitCode resume_review(Session& session, const Tables& tables, const RunRequest& request,
-                       TakenUp taken) {
-  Result<Change> change = read_change(taken.input);
-  if (!change) return say(change.error());
-  Review review = make_review(std::move(*change), tables, request);
-  if (Status told = restore(review, taken.as_restored(), session.journal()); !told)
-    return say(told.error());
-  const RunId id = taken.run.created.run;
-  if (taken.is_over()) return finish(session, id, std::move(taken.run), review, request, tables);
-  const Result<Endpoint> where = endpoint_for(request, tables.catalog);
-  if (!where) return say(where.error());
-  const RunParts parts{review, review_checkers(session.loop(), review, tables, request)};
-  return finish(
-      session, id,
-      session.resume(parts, *where, request, std::move(taken.run), std::move(taken.asked)), review,
-      request, tables);
+                 .title = change->title,
+                 .input = write_change(*change),
+                 .expected = expected,
+                 .key = options.key};
+  const std::unique_ptr<RunWork> work = review_work(
+      {(*session)->loop(), (*session)->status_line(), journal, *tables, *request, place->state},
+      std::move(*change));
+  if (options.submit) {
+    const Result<QueueTerms> terms = terms_of(*request, *place);
+    if (!terms) return say(terms.error());
+    return submit(**session, std::move(start), *work, *request, *terms, options);
+  }
+  const Result<RunState> run = (*session)->begin(std::move(start), work->parts(), *where, *request);
+  return tell_begun(**session, run, *work, *request, options);
 }
 
 }  // namespace baton

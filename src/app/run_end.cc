@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "app/forecast_forms.h"
+#include "app/run_work.h"
 #include "app/say.h"
 
 namespace baton {
@@ -64,6 +65,16 @@ Status check_output(const std::string& output) {
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
   return usage_error(fmt::format("--output {}: {} cannot be written to: {}", output,
                                  folder.string(), std::strerror(errno)));
+}
+
+ExitCode tell_run(Session& session, const RunId& id, const Result<RunState>& run, RunWork& work,
+                  const RunRequest& request) {
+  if (!run) return tell_failure(session, id, run.error());
+  const Result<RunTold> told = work.told(*run, session.costs());
+  if (!told) return tell_failure(session, id, told.error());
+  const ExitCode code = tell_end(*run, request, told->report, told->code);
+  work.tidy(*run);
+  return code;
 }
 
 ExitCode tell_failure(Session& session, const RunId& id, const Error& error) {

@@ -21,6 +21,12 @@ Status check_output(const std::string& output);
 ExitCode tell_end(const RunState& run, const RunRequest& request, const std::string& report,
                   ExitCode code);
 
+class RunWork;
+// What became of a run that was driven here, or is only told of: its report, or why it could not go
+// on. What it needs no more is removed.
+ExitCode tell_run(Session& session, const RunId& id, const Result<RunState>& run, RunWork& work,
+                  const RunRequest& request);
+
 // The run could not go on: `error` says why. What it has journaled is kept.
 ExitCode tell_failure(Session& session, const RunId& id, const Error& error);
 

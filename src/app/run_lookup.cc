@@ -4,19 +4,30 @@
 
 #include <filesystem>
 
-#include "store/sqlite_journal.h"
-
 namespace baton {
 
-Result<std::unique_ptr<Journal>> open_existing(const std::string& option) {
-  const Result<std::filesystem::path> state = state_folder(option);
-  if (!state) return state.error();
+Result<std::unique_ptr<Journal>> open_existing(const StorePlace& place) {
   std::error_code error;
-  if (!std::filesystem::exists(*state, error)) {
+  if (!place.is_shared() && !std::filesystem::exists(place.state, error)) {
     return usage_error(
-        fmt::format("there are no runs in {} yet; `baton review` makes one", state->string()));
+        fmt::format("there are no runs in {} yet; `baton review` makes one", place.state.string()));
   }
-  return open_sqlite_journal(*state, [](const std::function<void()>& work) { work(); });
+  return open_store(place, at_once);
+}
+
+Result<std::unique_ptr<Journal>> open_existing(const StoreOptions& options) {
+  const Result<StorePlace> place = store_place(options);
+  if (!place) return place.error();
+  return open_existing(*place);
+}
+
+Result<Queue> queue_of(Journal& journal) {
+  Queue queue;
+  if (journal.fleet() == nullptr) return queue;
+  Result<std::vector<QueuedRun>> runs = journal.fleet()->queue();
+  if (!runs) return runs.error();
+  for (QueuedRun& run : *runs) queue.emplace(run.run, std::move(run));
+  return queue;
 }
 
 Result<RunId> chosen_run(Journal& journal, const std::string& given) {
@@ -43,7 +54,20 @@ Error no_such_run(const RunId& run) {
   return not_found(fmt::format("there is no run '{}'; `baton runs` lists them", run));
 }
 
-std::string status_shown(Journal& journal, const RunSummary& run) {
+std::string status_shown(Journal& journal, const RunSummary& run, const Queue& queue) {
+  if (const auto queued = queue.find(run.run); queued != queue.end()) {
+    switch (queued->second.state) {
+      case QueueState::kWaiting:
+        return "queued";
+      case QueueState::kDriven:
+        return "running";
+      case QueueState::kQuarantined:
+        return "quarantined";
+      case QueueState::kParked:
+      case QueueState::kDone:
+        break;
+    }
+  }
   if (run.status != to_string(RunStatus::kRunning)) return run.status;
   return journal.lease(run.run).ok() ? "interrupted" : "running";
 }

@@ -9,19 +9,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "app/fleet_limits.h"
 #include "base/check.h"
 #include "report/status_line.h"
 #include "shell/curl_client.h"
-#include "store/sqlite_journal.h"
 
 namespace baton {
 namespace {
-
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  BATON_CHECK(::getrandom(&number, sizeof number, 0) == static_cast<ssize_t>(sizeof number));
-  return number;
-}
 
 bool is_terminal(std::FILE* out) {
   const char* term = std::getenv("TERM");
@@ -57,6 +51,12 @@ Progress progress_of(const RunState& run, Instant now) {
 
 }  // namespace
 
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  BATON_CHECK(::getrandom(&number, sizeof number, 0) == static_cast<ssize_t>(sizeof number));
+  return number;
+}
+
 RunId new_run_id() {
   static constexpr std::string_view kLetters = "0123456789abcdefghijklmnopqrstuvwxyz";
   std::string id = "r-";
@@ -65,82 +65,15 @@ RunId new_run_id() {
   return id;
 }
 
-// What one begin() or resume() needs while the loop runs.
-class Session::Drive {
- public:
-  Drive(Session& session, const RunParts& parts, const Endpoint& endpoint,
-        const RunRequest& request)
-      : session_(session),
-        http_(make_curl_client(session.loop_, {})),
-        driver_({session.loop_, *session.journal_, *http_, parts.workflow, rules_, endpoint,
-                 parts.programs,
-                 [this](const RunState& run, const std::vector<Event>& events) {
-                   session_.costs_.add(events);
-                   line().update(system_now(), progress_of(run, system_now()));
-                 },
-                 [this](const Status& status) { end(status); }, request.batch_poll, parts.tools,
-                 parts.ask_approval}) {
-    rules_.catalog = &session.tables_.catalog;
-    rules_.models = request.models;
-    rules_.pacer = &session.pacer_;
-    session.loop_.on_interrupt([this](int) { interrupt(); });
-  }
-
-  Result<RunState> run(const std::function<void(Driver&)>& start) {
-    session_.loop_.post([&] {
-      start(driver_);
-      keep_time();
-    });
-    session_.loop_.run();
-    line().finish();
-    if (failure_) return *failure_;
-    return driver_.take_state();
-  }
-
- private:
-  void interrupt() {
-    if (interrupts_++ > 0) return driver_.cut();
-    const std::size_t open = driver_.state().live_calls();
-    if (open > 0) {
-      line().print(fmt::format(
-          "stopping: waiting for {} call{} that {} already being paid for; interrupt again to cut "
-          "{}",
-          open, open == 1 ? "" : "s", open == 1 ? "is" : "are", open == 1 ? "it" : "them"));
-    }
-    driver_.stop();
-  }
-
-  // The elapsed time goes on while nothing else happens.
-  void keep_time() {
-    session_.loop_.after(Millis(200), [this] {
-      line().update(system_now(), progress_of(driver_.state(), system_now()));
-      keep_time();
-    });
-  }
-
-  void end(const Status& status) {
-    if (!status) failure_ = status.error();
-    session_.loop_.stop();
-  }
-
-  StatusLine& line() { return *session_.line_; }
-
-  Session& session_;
-  Rules rules_;
-  std::unique_ptr<HttpClient> http_;
-  Driver driver_;
-  int interrupts_ = 0;
-  std::optional<Error> failure_;
-};
-
-Result<std::unique_ptr<Session>> Session::open(const std::filesystem::path& state,
-                                               const Tables& tables) {
+Result<std::unique_ptr<Session>> Session::open(const StorePlace& place, const Tables& tables) {
   std::unique_ptr<Session> session(new Session(tables));
   Loop* loop = &session->loop_;
-  Result<std::unique_ptr<Journal>> journal = open_sqlite_journal(
-      state, [loop](std::function<void()> work) { loop->post(std::move(work)); });
+  Result<std::unique_ptr<Journal>> journal =
+      open_store(place, [loop](std::function<void()> work) { loop->post(std::move(work)); });
   if (!journal) return journal.error();
   session->journal_ = std::move(*journal);
+  session->http_ = make_curl_client(session->loop_, {});
+  join_fleet(session->loop_, *session->journal_, session->pacer_);
   return session;
 }
 
@@ -152,8 +85,7 @@ Session::Session(const Tables& tables)
 
 Session::~Session() = default;
 
-Result<RunState> Session::begin(RunStart start, const RunParts& parts, const Endpoint& endpoint,
-                                const RunRequest& request) {
+RunCreated Session::created(RunStart start, const RunRequest& request, std::vector<Blob>& texts) {
   RunCreated created;
   created.at = system_now();
   created.run = run_ = start.run.empty() ? new_run_id() : start.run;
@@ -169,26 +101,90 @@ Result<RunState> Session::begin(RunStart start, const RunParts& parts, const End
   created.caps = request.caps;
   created.limits = request.limits;
   created.gates = std::move(start.gates);
+  created.key = std::move(start.key);
   created.mode = std::move(start.expected.mode);
   created.mode_reason = std::move(start.expected.reason);
   created.forecast = start.expected.forecast;
   created.parallel = request.parallel;
   created.seed = random_number();
+  texts.push_back(std::move(asked));
+  texts.push_back(std::move(input));
+  return created;
+}
+
+Result<RunState> Session::begin(RunStart start, const RunParts& parts, const Endpoint& endpoint,
+                                const RunRequest& request) {
+  std::vector<Blob> texts;
+  RunCreated beginning = created(std::move(start), request, texts);
   Result<std::unique_ptr<RunLease>> lease = journal_->lease(run_);
   if (!lease) return lease.error();
   lease_ = std::move(*lease);
+  return drive(parts, endpoint, request,
+               [&](Drive& drive) { drive.begin(std::move(beginning), std::move(texts)); });
+}
+
+Status Session::submit(RunStart start, Workflow& workflow, const RunRequest& request,
+                       QueueTerms terms) {
   std::vector<Blob> texts;
-  texts.push_back(std::move(asked));
-  texts.push_back(std::move(input));
-  Drive drive(*this, parts, endpoint, request);
-  return drive.run([&](Driver& driver) { driver.begin(std::move(created), std::move(texts)); });
+  RunCreated beginning = created(std::move(start), request, texts);
+  FirstFacts facts = first_facts(std::move(beginning), std::move(texts), workflow);
+  Status queued;
+  journal_->fleet()->submit(run_, std::move(facts.events), std::move(facts.texts), std::move(terms),
+                            [&](Status status) {
+                              queued = std::move(status);
+                              loop_.stop();
+                            });
+  loop_.run();
+  return queued;
 }
 
 Result<RunState> Session::resume(const RunParts& parts, const Endpoint& endpoint,
                                  const RunRequest& request, RunState state,
                                  std::vector<Event> asked) {
-  Drive drive(*this, parts, endpoint, request);
-  return drive.run([&](Driver& driver) { driver.resume(std::move(state), std::move(asked)); });
+  return drive(parts, endpoint, request,
+               [&](Drive& drive) { drive.resume(std::move(state), std::move(asked)); });
+}
+
+Result<RunState> Session::drive(const RunParts& parts, const Endpoint& endpoint,
+                                const RunRequest& request,
+                                const std::function<void(Drive&)>& start) {
+  std::optional<Result<RunState>> ended;
+  Drive drive({loop_, *journal_, *http_, pacer_}, parts, endpoint, tables_.catalog, request,
+              {[this](const RunState& run, const std::vector<Event>& events) {
+                 costs_.add(events);
+                 line_->update(system_now(), progress_of(run, system_now()));
+               },
+               [&](Result<RunState> run) {
+                 ended = std::move(run);
+                 loop_.stop();
+               }});
+  loop_.on_interrupt([&](int) { interrupt(drive); });
+  loop_.post([&] {
+    start(drive);
+    keep_time(drive);
+  });
+  loop_.run();
+  line_->finish();
+  return std::move(*ended);
+}
+
+void Session::interrupt(Drive& drive) {
+  if (interrupts_++ > 0) return drive.cut();
+  const std::size_t open = drive.state().live_calls();
+  if (open > 0) {
+    line_->print(fmt::format(
+        "stopping: waiting for {} call{} that {} already being paid for; interrupt again to cut {}",
+        open, open == 1 ? "" : "s", open == 1 ? "is" : "are", open == 1 ? "it" : "them"));
+  }
+  drive.stop();
+}
+
+// The elapsed time goes on while nothing else happens.
+void Session::keep_time(const Drive& drive) {
+  loop_.after(Millis(200), [this, &drive] {
+    line_->update(system_now(), progress_of(drive.state(), system_now()));
+    keep_time(drive);
+  });
 }
 
 }  // namespace baton

@@ -6,13 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "app/drive.h"
 #include "app/settings.h"
+#include "app/store.h"
 #include "core/pacer.h"
 #include "core/run_state.h"
 #include "provider/credentials.h"
 #include "report/cost_report.h"
 #include "shell/driver.h"
 #include "shell/loop.h"
+#include "store/fleet.h"
 #include "store/journal.h"
 #include "workflow/workflow.h"
 
@@ -34,29 +37,23 @@ struct RunStart {
   std::string input;  // what it works on (JSON, the workflow's own)
   Expectation expected;
   std::vector<std::string> gates{};
-};
-
-// What is done in a run, and by whom. Everything outlives the run.
-struct RunParts {
-  Workflow& workflow;
-  RunCheckers programs;
-  RunTools tools{};
-  AskApproval ask_approval{};
+  std::string key{};  // the submitter's
 };
 
 class StatusLine;
 
 class Session {
  public:
-  // Opens the journal in `state`. The tables, and the endpoint where the request is not local,
-  // outlive the session.
-  static Result<std::unique_ptr<Session>> open(const std::filesystem::path& state,
-                                               const Tables& tables);
+  // Opens the store. The tables outlive the session.
+  static Result<std::unique_ptr<Session>> open(const StorePlace& place, const Tables& tables);
   ~Session();
 
-  // A new run. The state it ended in, or why it could not go on; its journal tells the rest.
+  // A new run. The state it ended in, or why it could not go on; its journal tells the rest. kBusy
+  // if its key is another run's.
   Result<RunState> begin(RunStart start, const RunParts& parts, const Endpoint& endpoint,
                          const RunRequest& request);
+  // The same run, queued for a worker instead. Requires: the store is a fleet's.
+  Status submit(RunStart start, Workflow& workflow, const RunRequest& request, QueueTerms terms);
   // A run that this process's predecessor left.
   Result<RunState> resume(const RunParts& parts, const Endpoint& endpoint,
                           const RunRequest& request, RunState state, std::vector<Event> asked);
@@ -73,18 +70,28 @@ class Session {
 
  private:
   explicit Session(const Tables& tables);
-  class Drive;
+
+  Result<RunState> drive(const RunParts& parts, const Endpoint& endpoint, const RunRequest& request,
+                         const std::function<void(Drive&)>& start);
+  void interrupt(Drive& drive);
+  void keep_time(const Drive& drive);
+  // What it begins with; `texts` are those that it names.
+  RunCreated created(RunStart start, const RunRequest& request, std::vector<Blob>& texts);
 
   const Tables& tables_;
   Loop loop_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<HttpClient> http_;
   std::unique_ptr<StatusLine> line_;
-  Pacer pacer_;  // of all runs of this process: they share the provider's limits
+  int interrupts_ = 0;
+  Pacer pacer_;
   CostFold costs_;
   RunId run_;
   std::unique_ptr<RunLease> lease_;  // of the run begun here, for as long as anything works for it
 };
 
+// Drawn by the system.
+std::uint64_t random_number();
 // "r-" and twelve letters and digits, drawn by the system.
 RunId new_run_id();
 

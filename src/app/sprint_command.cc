@@ -11,7 +11,6 @@
 #include "app/session.h"
 #include "app/sprint_outcome.h"
 #include "app/sprint_run.h"
-#include "store/sqlite_journal.h"
 
 namespace baton {
 namespace {
@@ -168,11 +167,10 @@ Status check(const SprintOptions& options) {
   return check_output(options.output);
 }
 
-ExitCode work_off(Sprint& sprint, const SprintFolder& folder, const std::filesystem::path& state,
+ExitCode work_off(Sprint& sprint, const SprintFolder& folder, const StorePlace& place,
                   const SprintOptions& options) {
   Loop loop;
-  Result<std::unique_ptr<Journal>> journal =
-      open_sqlite_journal(state, [](const std::function<void()>& work) { work(); });
+  Result<std::unique_ptr<Journal>> journal = open_store(place, at_once);
   if (!journal) return say(journal.error());
   const std::string prices =
       options.prices.empty() ? "" : std::filesystem::absolute(options.prices).string();
@@ -185,7 +183,7 @@ ExitCode work_off(Sprint& sprint, const SprintFolder& folder, const std::filesys
                  .folder = folder,
                  .plan = sprint.plan,
                  .record = sprint.record,
-                 .state = state.string(),
+                 .place = place,
                  .prices = prices,
                  .budget = budget_of(sprint)});
   const Result<SprintStop> stop = run.run();
@@ -206,10 +204,10 @@ ExitCode work_off(Sprint& sprint, const SprintFolder& folder, const std::filesys
 
 ExitCode sprint_command(const SprintOptions& options) {
   if (Status sound = check(options); !sound) return say(sound.error());
-  const Result<std::filesystem::path> given = state_folder(options.state);
-  if (!given) return say(given.error());
-  const std::filesystem::path state = std::filesystem::absolute(*given);
-  const SprintFolder folder(state);
+  Result<StorePlace> place = store_place(options);
+  if (!place) return say(place.error());
+  place->state = std::filesystem::absolute(place->state);
+  const SprintFolder folder(place->state);
   Result<Sprint> sprint =
       options.resume.empty() ? new_sprint(options.file) : old_sprint(folder, options.resume);
   if (!sprint) return say(sprint.error());
@@ -230,7 +228,7 @@ ExitCode sprint_command(const SprintOptions& options) {
     latest->budget = sprint->record.budget;
     sprint->record = std::move(*latest);
   }
-  return work_off(*sprint, folder, state, options);
+  return work_off(*sprint, folder, *place, options);
 }
 
 }  // namespace baton

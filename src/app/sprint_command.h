@@ -4,16 +4,16 @@
 #include <string>
 
 #include "app/exit_code.h"
+#include "app/store.h"
 
 namespace baton {
 
-struct SprintOptions {
+struct SprintOptions : StoreOptions {
   std::string file;             // a sprint file (docs/sprint.md), or …
   std::string resume;           // … a sprint that is to go on
   std::string budget;           // instead of the file's; empty: as it is
   std::string format = "text";  // "text", "md" or "json"
   std::string output;
-  std::string state;
   std::string prices;
 };
 ExitCode sprint_command(const SprintOptions& options);

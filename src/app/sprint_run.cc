@@ -29,11 +29,14 @@ std::string shown(const SprintJobLine& job) {
 }
 
 // A job is baton itself, and needs what the user gave baton: the key above all. It is given that
-// whole environment and nothing else; what it starts in turn gets none of it.
-std::vector<std::string> own_environment() {
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    variables.emplace_back(*variable);
+// whole environment and nothing else; what it starts in turn gets none of it. The store is named
+// there, since its password is not for the list of processes.
+std::vector<std::string> environment_for(const StorePlace& place) {
+  constexpr std::string_view kStore = "BATON_STORE=";
+  std::vector<std::string> variables = {std::string(kStore) + place.url};
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!std::string_view(*variable).starts_with(kStore)) variables.emplace_back(*variable);
+  }
   return variables;
 }
 
@@ -166,7 +169,7 @@ Result<int> SprintRun::spawn_job(std::size_t index, const Fd& lock) {
   // Its standard input is its lock file: nothing to read, and locked for as long as it lives, even
   // if we do not.
   const Result<Spawned> spawned = spawn({.argv = command_of(index),
-                                         .environment = own_environment(),
+                                         .environment = environment_for(parts_.place),
                                          .directory = {},
                                          .in = lock.get(),
                                          .out = out.get(),
@@ -192,7 +195,7 @@ std::vector<std::string> SprintRun::command_of(std::size_t index) const {
   }
   argv.insert(argv.end(), {"--format", "json", "--output",
                            parts_.folder.file_of(parts_.record.id, index, "json").string(),
-                           "--state", parts_.state});
+                           "--state", parts_.place.state.string()});
   if (!parts_.prices.empty()) argv.insert(argv.end(), {"--prices", parts_.prices});
   if (!resumes && !job.subject.empty()) argv.insert(argv.end(), {"--", job.subject});
   return argv;

@@ -12,6 +12,7 @@
 
 #include "app/sprint_file.h"
 #include "app/sprint_record.h"
+#include "app/store.h"
 #include "shell/loop.h"
 #include "store/journal.h"
 #include "workflow/sprint_queue.h"
@@ -25,7 +26,7 @@ struct SprintParts {
   const SprintFolder& folder;
   const SprintPlan& plan;
   SprintRecord& record;  // its last sitting is this one; saved after every change
-  std::string state;     // absolute, for the jobs
+  StorePlace place;      // of the jobs, its folder absolute
   std::string prices;    // likewise; empty: the built-in ones
   Money budget;
 };

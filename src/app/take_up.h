@@ -14,6 +14,7 @@ namespace baton {
 struct TakenUp {
   std::unique_ptr<RunLease> lease;  // this process drives it now
   RunState run;                     // as its journal tells it
+  std::vector<Event> events;        // its journal
   std::vector<Event> asked;         // what the user asks for beside: more money, another try
   std::string input;                // what it works on
 
@@ -23,17 +24,24 @@ struct TakenUp {
   bool is_over() const;
 };
 
-// kUsage if --budget is no more than was spent; kBusy while another process drives it.
-Result<TakenUp> take_up(Session& session, const RunOptions& options);
+Result<TakenUp> take_up(Journal& journal, std::unique_ptr<RunLease> lease, const RunId& run);
+// As a command does it. kUsage if --budget is no more than was spent; kBusy while another process
+// drives it.
+Result<TakenUp> take_up(Journal& journal, const RunOptions& options);
 
 // Where the run's calls go. kUsage without a key, or if a model it needs has no price. A local run
 // calls nobody.
 Result<Endpoint> endpoint_for(const RunRequest& request, const Catalog& catalog);
 
-// By workflow.
-ExitCode resume_review(Session& session, const Tables& tables, const RunRequest& request,
-                       TakenUp taken);
-ExitCode resume_agents(Session& session, const std::filesystem::path& state, const Tables& tables,
-                       const RunRequest& request, TakenUp taken);
+// The same of an endpoint that is there already.
+Status check_endpoint(const Endpoint& where, const RunRequest& request, const Catalog& catalog);
+
+// Its report, and the exit code that goes with it, where it stands now; what nobody needs any more
+// is removed. Nothing is driven.
+ExitCode tell_of(Session& session, const StorePlace& place, const Tables& tables,
+                 const RunRequest& request, TakenUp taken);
+
+// What the run was asked with, and what is asked now in its place.
+Result<RunRequest> renewed_request(Journal& journal, const RunOptions& options);
 
 }  // namespace baton
