@@ -24,6 +24,7 @@ import tomllib
 
 import agents
 import cost
+import fleet
 import journal
 import resume
 
@@ -196,9 +197,13 @@ def review_of(programs, workload, calls, folder):
         yield url, command, {"ANTHROPIC_API_KEY": "bench", "ANTHROPIC_BASE_URL": url}
 
 
-def run_baton(programs, workload, calls, folder):
+def measure_review(programs, workload, calls, folder, more=()):
     with review_of(programs, workload, calls, folder) as (_, command, environment):
-        _, sample = measured(command, folder, environment)
+        return measured([*command, *more], folder, environment)[1]
+
+
+def run_baton(programs, workload, calls, folder):
+    sample = measure_review(programs, workload, calls, folder)
     sample.finished, sample.together = told_by_journal(folder / "state" / "baton.db")
     return sample
 
@@ -300,7 +305,7 @@ def measure(workload, programs, runs, scratch):
 
 
 def main():
-    names = [*(workload.name for workload in WORKLOADS), "agents", "cost", "journal", "resume"]
+    names = [*(workload.name for workload in WORKLOADS), "agents", "cost", "journal", "resume", "fleet"]
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)} (default: all)")
@@ -328,6 +333,10 @@ def main():
     if "resume" in wanted:
         resume.main(build, options.scratch, options.runs,
                     lambda folder: review_of(programs, large, large.calls, folder))
+    if "fleet" in wanted:
+        few = WORKLOADS[0]
+        fleet.main(build, options.runs, few.calls,
+                   lambda folder, more: measure_review(programs, few, few.calls, folder, more))
 
 
 if __name__ == "__main__":

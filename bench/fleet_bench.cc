@@ -1,14 +1,16 @@
 // What a fleet's workers get from one PostgreSQL, by their number: runs claimed and events made
 // durable a second; beside it, what a program does that has no journal of its own.
 //
-//   fleet_bench URL SECONDS
+//   fleet_bench URL prepare RUNS             makes the tables, and runs that wait
+//   fleet_bench URL MEASUREMENT WORKERS SECONDS
 //
 // Each worker is a thread with a journal, and so with connections, of its own, as a process has.
 //   claim    a run is taken from the queue, with its lease
 //   reserve  the reservation of a call is durable, with its row in the ledger: by one caller of
-//            each worker, or by 16
-//   call     what a driver appends between two answers (callers.h), by 16 callers of each worker
-// The database is the benchmark's own. Prints an object of JSON a measurement.
+//            each worker, or (reserve-16) by 16
+//   call-16  what a driver appends between two answers (callers.h), by 16 callers of each worker
+//   plain-claim, plain-reserve  the same by plain_postgres.h
+// The database is the benchmark's own. Prints an object of JSON.
 #include <fmt/format.h>
 
 #include <atomic>
@@ -24,8 +26,6 @@ namespace {
 
 using namespace baton;
 using namespace baton::bench;
-
-constexpr int kRuns = 4'000;  // that wait, before each measurement of claims
 
 // A journal, and the thread that its answers come to.
 class Worker {
@@ -45,10 +45,11 @@ class Worker {
 
   Journal& journal() { return *journal_; }
 
-  void submit(const std::string& prefix, int runs) {
+  void submit(int runs) {
     int open = runs;
+    const std::int64_t now = Clock::now().time_since_epoch().count();
     for (int i = 0; i < runs; ++i) {
-      const RunId run = fmt::format("{}-{}", prefix, i);
+      const RunId run = fmt::format("q-{}-{}", now, i);
       journal_->fleet()->submit(run, {RunCreated{.run = run}}, {}, {}, [&](const Status& status) {
         if (!status) stop(status.error());
         --open;
@@ -121,41 +122,58 @@ void measure(std::string_view workload, Workers& workers, double seconds, Work w
 
 void measure_claims(const std::string& url, int count, double seconds) {
   Workers workers = open_workers(url, count);
-  workers.front()->submit(fmt::format("q{}", count), kRuns);
   measure("claim", workers, seconds, [](Worker& worker, std::size_t, Clock::time_point end) {
     return worker.claim_until(end);
   });
 }
 
-void measure_appends(const std::string& url, int count, Workload workload, int callers,
-                     std::string_view name, double seconds) {
+void measure_appends(const std::string& url, std::string_view name, Workload workload, int callers,
+                     int count, double seconds) {
   Workers workers = open_workers(url, count);
-  const auto run_of = [&](std::size_t i) {
-    return fmt::format("{}{}-{}-{}", workload == Workload::kCall ? "c" : "r", callers, count, i);
-  };
+  const std::int64_t now = Clock::now().time_since_epoch().count();
+  const auto run_of = [&](std::size_t i) { return fmt::format("r-{}-{}", now, i); };
   for (std::size_t i = 0; i < workers.size(); ++i) workers[i]->drive(run_of(i));
   measure(name, workers, seconds, [&](Worker& worker, std::size_t i, Clock::time_point end) {
     return worker.append_until(run_of(i), workload, callers, end);
   });
 }
 
+int usage() {
+  fmt::print(stderr,
+             "usage: fleet_bench URL prepare RUNS\n"
+             "       fleet_bench URL claim|reserve|reserve-16|call-16|plain-claim|plain-reserve "
+             "WORKERS SECONDS\n");
+  return 2;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "usage: fleet_bench URL SECONDS\n");
-    return 2;
-  }
+  if (argc < 4) return usage();
   const std::string url = argv[1];
-  const double seconds = std::atof(argv[2]);
-  for (const int workers : {1, 4, 16}) {
-    measure_claims(url, workers, seconds);
-    measure_appends(url, workers, Workload::kReserve, 1, "reserve", seconds);
-    measure_appends(url, workers, Workload::kReserve, 16, "reserve, 16 callers", seconds);
-    measure_appends(url, workers, Workload::kCall, 16, "call, 16 callers", seconds);
-    prepare_plain_postgres(url, kRuns);
-    measure_plain_claims(url, workers, seconds);
-    measure_plain_reserves(url, workers, seconds);
+  const std::string_view what = argv[2];
+  const int number = std::atoi(argv[3]);
+  if (what == "prepare") {
+    Worker(url).submit(number);
+    prepare_plain_postgres(url, number);
+    return 0;
+  }
+  if (argc != 5) return usage();
+  const double seconds = std::atof(argv[4]);
+  if (what == "claim") {
+    measure_claims(url, number, seconds);
+  } else if (what == "reserve") {
+    measure_appends(url, what, Workload::kReserve, 1, number, seconds);
+  } else if (what == "reserve-16") {
+    measure_appends(url, what, Workload::kReserve, 16, number, seconds);
+  } else if (what == "call-16") {
+    measure_appends(url, what, Workload::kCall, 16, number, seconds);
+  } else if (what == "plain-claim") {
+    measure_plain_claims(url, number, seconds);
+  } else if (what == "plain-reserve") {
+    measure_plain_reserves(url, number, seconds);
+  } else {
+    return usage();
   }
   return 0;
 }

@@ -83,7 +83,8 @@ void measure(std::string_view workload, const std::string& url, int workers, dou
 void prepare_plain_postgres(const std::string& url, int runs) {
   PlainConnection connection(url);
   connection.execute(
-      "DROP SCHEMA IF EXISTS plain CASCADE; CREATE SCHEMA plain; "
+      "SET client_min_messages = warning; DROP SCHEMA IF EXISTS plain CASCADE; CREATE SCHEMA "
+      "plain; "
       "CREATE TABLE plain.queue (run text PRIMARY KEY, state text, queued timestamptz); "
       "CREATE INDEX waiting ON plain.queue (queued) WHERE state = 'waiting'; "
       "CREATE TABLE plain.events (run text, seq integer, type text, body text, PRIMARY KEY (run, "

@@ -1,0 +1,107 @@
+"""What a shared store costs: claims and reservations a second by the number of workers, and the CPU of a call beside SQLite's.
+
+PostgreSQL runs on this machine, with what it acknowledges on the disk; the CPU of its processes is told apart from that of
+the program. A whole review is run on either store, and the difference of the program's CPU is what the shared one adds to a call.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import journal
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "e2e"))
+from postgres import Postgres  # noqa: E402
+
+WORKERS = (1, 4, 16)
+SECONDS = "2"  # of each measurement
+RUNS = "6000"  # that wait before claims are measured
+SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "4GB"}
+TICKS = os.sysconf("SC_CLK_TCK")
+ROWS = [
+    ("claim", "runs claimed, with their leases", "plain-claim"),
+    ("reserve", "reservations durable, one caller a worker", "plain-reserve"),
+    ("reserve-16", "the same, 16 callers a worker", None),
+    ("call-16", "calls (five events, a text), 16 callers a worker", None),
+]
+
+
+def server_cpu(server):
+    """Seconds that the server's processes have used, those that have ended included."""
+    def used(pid, fields):
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(stat[field]) for field in fields) / TICKS
+
+    postmaster = server.server.pid
+    total = used(postmaster, (11, 12, 13, 14))  # utime, stime, and those of its children that have ended
+    for child in pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
+        total += used(child, (11, 12))
+    return total
+
+
+def rates(build, runs):
+    told = collections.defaultdict(list)
+    with Postgres(SETTINGS) as server:
+        def bench(*words):
+            command = [build / "bench" / "fleet_bench", server.url, *words]
+            return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+        for _ in range(runs):
+            for workers in WORKERS:
+                bench("prepare", RUNS)
+                for ours, _, plain in ROWS:
+                    for what in filter(None, (ours, plain)):
+                        before = server_cpu(server)
+                        sample = json.loads(bench(what, str(workers), SECONDS))
+                        sample["server_us"] = (server_cpu(server) - before) * 1e6 / (sample["rate"] * float(SECONDS))
+                        told[what, workers].append(sample)
+    return told
+
+
+def rate_table(build, runs):
+    load = journal.load()
+    told = rates(build, runs)
+
+    def middle(what, workers, value):
+        return statistics.median(sample[value] for sample in told[what, workers]) if what else None
+
+    print(f"\n### fleet: a second on one PostgreSQL, by the number of workers ({load})\n")
+    print("| | " + " | ".join(f"{n} workers" for n in WORKERS) + " | CPU at 4: program, us | server, us |")
+    print("|---|" + "---:|" * (len(WORKERS) + 2))
+    for ours, title, plain in ROWS:
+        for what, name in ((ours, title), (plain, "likewise by plain transactions")):
+            if what:
+                cells = [f"{middle(what, n, 'rate'):,.0f}" for n in WORKERS]
+                cells += [f"{middle(what, 4, value):,.0f}" for value in ("cpu_us", "server_us")]
+                print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def call_table(calls, runs, run_review):
+    """`run_review(folder, more arguments)` runs a review of so many calls, and gives its Sample."""
+    samples = collections.defaultdict(list)
+    load = journal.load()
+    with Postgres(SETTINGS) as server:
+        for _ in range(runs):
+            with tempfile.TemporaryDirectory() as name:
+                samples["SQLite"].append((run_review(pathlib.Path(name), []), 0))
+            before = server_cpu(server)
+            with tempfile.TemporaryDirectory() as name:
+                sample = run_review(pathlib.Path(name), ["--store", server.url])
+            samples["PostgreSQL"].append((sample, server_cpu(server) - before))
+    print(f"\n### fleet: a review of {calls:,} calls, 64 at once, by its store ({load})\n")
+    print("| | wall, s | CPU of the program, us a call | CPU of the server, us a call |\n|---|---:|---:|---:|")
+    for store, taken in samples.items():
+        wall = statistics.median(sample.wall for sample, _ in taken)
+        cpu, server = (statistics.median(value) * 1e6 / calls
+                       for value in ([sample.cpu for sample, _ in taken], [used for _, used in taken]))
+        print(f"| {store} | {wall:.2f} | {cpu:.1f} | {server:.1f} |")
+
+
+def main(build, runs, calls, run_review):
+    rate_table(build, runs)
+    call_table(calls, runs, run_review)
