@@ -1,0 +1,92 @@
+#include "app/repair_command.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "app/say.h"
+#include "app/settings.h"
+#include "base/text.h"
+#include "shell/loop.h"
+#include "store/sqlite_repair.h"
+
+namespace baton {
+namespace {
+
+namespace json = boost::json;
+
+std::string line(const RunRepair& run) {
+  const std::string amount =
+      run.booked == Money() && run.known
+          ? std::string("nothing that is not booked already")
+          : fmt::format("{}{}", run.known ? "up to " : "at least ", run.booked.to_display());
+  const std::string note = run.what.empty() ? "" : fmt::format(" ({})", run.what);
+  if (run.kept == 0) {
+    return fmt::format(
+        "{}: nothing is left of it{}; it may have cost {}: that is written down, and in no run's "
+        "ledger",
+        run.run, note, amount);
+  }
+  if (run.lost == 0)
+    return fmt::format("{}: all {} events are there{}; what guards them was made anew", run.run,
+                       run.kept, note);
+  return fmt::format(
+      "{}: {} events kept, {} lost{}; they may have cost {}, now booked as unknown; `baton resume "
+      "{}` "
+      "goes on",
+      run.run, run.kept, run.lost, note, amount, run.run);
+}
+
+void print_text(const RepairReport& report) {
+  if (report.did_nothing()) {
+    fmt::print("Nothing to repair.\n");
+    return;
+  }
+  for (const RunRepair& run : report.runs) fmt::print("{}\n", for_terminal(line(run)));
+  if (report.lost_texts > 0) {
+    fmt::print("{} stored text{} lost; what needs one of them will say so\n", report.lost_texts,
+               report.lost_texts == 1 ? " is" : "s are");
+  }
+  if (report.backup.empty()) return;
+  fmt::print("{} run{} as sound as before\nWhat was there is kept: {}, and the heads beside it\n",
+             report.sound_runs, report.sound_runs == 1 ? " is" : "s are", report.backup.string());
+}
+
+void print_json(const RepairReport& report) {
+  json::array runs;
+  for (const RunRepair& run : report.runs) {
+    runs.push_back(json::object{{"run", run.run},
+                                {"kept_events", run.kept},
+                                {"lost_events", run.lost},
+                                {"booked_usd", run.booked.to_string()},
+                                {"booked_all", run.known},
+                                {"what", run.what}});
+  }
+  const json::object all = {{"repaired", !report.did_nothing()},
+                            {"backup", report.backup.string()},
+                            {"sound_runs", report.sound_runs},
+                            {"lost_texts", report.lost_texts},
+                            {"runs", std::move(runs)}};
+  fmt::print("{}\n", json::serialize(all));
+}
+
+}  // namespace
+
+ExitCode repair_command(const RepairOptions& options) {
+  const Result<StorePlace> place = store_place(options);
+  if (!place) return say(place.error());
+  if (place->is_shared()) {
+    return say(
+        usage_error("baton repair is for the journal of one machine; a PostgreSQL store is put "
+                    "right by its own "
+                    "means, from its backups"));
+  }
+  const std::optional<RunId> run =
+      options.run.empty() ? std::nullopt : std::optional<RunId>(options.run);
+  const Result<RepairReport> report = repair_sqlite_journal(place->state, run, system_now());
+  if (!report) return say(report.error());
+  options.format == "json" ? print_json(*report) : print_text(*report);
+  return ExitCode::kDone;
+}
+
+}  // namespace baton
