@@ -69,7 +69,8 @@ Result<std::unique_ptr<Session>> Session::open(const StorePlace& place, const Ta
   std::unique_ptr<Session> session(new Session(tables));
   Loop* loop = &session->loop_;
   Result<std::unique_ptr<Journal>> journal =
-      open_store(place, [loop](std::function<void()> work) { loop->post(std::move(work)); });
+      open_store(place, [loop](std::function<void()> work) { loop->post(std::move(work)); },
+                 {.outage = Millis::seconds(30)});
   if (!journal) return journal.error();
   session->journal_ = std::move(*journal);
   session->http_ = make_curl_client(session->loop_, {});

@@ -36,8 +36,8 @@ Result<StorePlace> store_place(const StoreOptions& options);
 // `post` as the journal takes it: it carries calls back to the thread that owns the journal.
 // Terms of a shared store.
 struct StoreTerms {
-  Millis lease = Millis::seconds(15);   // of a run, after the last that was heard of its driver
-  Millis outage = Millis::seconds(30);  // how long a server that is away is waited for
+  Millis lease = Millis::seconds(15);  // of a run, after the last that was heard of its driver
+  Millis outage = Millis::seconds(5);  // how long a server that is away is waited for
 };
 Result<std::unique_ptr<Journal>> open_store(const StorePlace& place,
                                             std::function<void(std::function<void()>)> post,
