@@ -21,6 +21,10 @@ constexpr int kOldestServer = 130'000;
 
 // What this session does to others is bounded: no statement, lock or open transaction of a process
 // that hangs holds them up for long.
+//
+// Every statement finds its rows by an index and is planned once for a connection. Left to itself
+// the server plans the partitioned tables anew for each array of runs, which takes longer than all
+// the rest, and scans a table that was small when it was last looked at.
 constexpr PgStatement kSettings = {
     "settings",
     "SELECT current_setting('server_version_num'), current_setting('fsync'), "
@@ -31,6 +35,8 @@ constexpr PgStatement kSettings = {
     "set_config('statement_timeout', $1, false), set_config('lock_timeout', '5s', false), "
     "set_config('idle_in_transaction_session_timeout', '10s', false), "
     "set_config('search_path', 'pg_catalog', false), "
+    "set_config('plan_cache_mode', 'force_generic_plan', false), "
+    "set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false), "
     "set_config('client_min_messages', 'error', false)"};
 
 bool is_lost(std::string_view state) {
