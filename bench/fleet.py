@@ -31,17 +31,21 @@ ROWS = [
 ]
 
 
+def cpu_of(pid, fields):
+    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(stat[field]) for field in fields) / TICKS
+
+
 def server_cpu(server):
     """Seconds that the server's processes have used, those that have ended included."""
-    def used(pid, fields):
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(int(stat[field]) for field in fields) / TICKS
-
     postmaster = server.server.pid
-    total = used(postmaster, (11, 12, 13, 14))  # utime, stime, and those of its children that have ended
-    for child in pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
-        total += used(child, (11, 12))
-    return total
+    while True:
+        children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        try:
+            living = sum(cpu_of(child, (11, 12)) for child in children)
+        except FileNotFoundError:
+            continue  # one has just ended: it is among the postmaster's then
+        return living + cpu_of(postmaster, (11, 12, 13, 14))  # utime, stime, and those of children that have ended
 
 
 def rates(build, runs):

@@ -5,7 +5,8 @@
 //   fleet_bench URL MEASUREMENT WORKERS SECONDS
 //
 // Each worker is a thread with a journal, and so with connections, of its own, as a process has.
-//   claim    a run is taken from the queue, with its lease
+//   claim    a run is taken from the queue, with its lease; a worker holds eight, and hands the
+//            oldest back for each further one
 //   reserve  the reservation of a call is durable, with its row in the ledger: by one caller of
 //            each worker, or (reserve-16) by 16
 //   call-16  what a driver appends between two answers (callers.h), by 16 callers of each worker
@@ -15,6 +16,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <deque>
 #include <optional>
 #include <thread>
 
@@ -26,6 +28,8 @@ namespace {
 
 using namespace baton;
 using namespace baton::bench;
+
+constexpr std::size_t kMostLeases = 8;
 
 // A journal, and the thread that its answers come to.
 class Worker {
@@ -60,6 +64,7 @@ class Worker {
 
   // Until the time is over or nothing waits. How many it got.
   int claim_until(Clock::time_point end) {
+    int claims = 0;
     bool more = true;
     while (more && Clock::now() < end) {
       std::optional<Result<std::optional<ClaimedRun>>> answer;
@@ -67,9 +72,12 @@ class Worker {
       loop_.run_while([&] { return !answer; });
       if (!*answer) stop(answer->error());
       more = (*answer)->has_value();
-      if (more) leases_.push_back(std::move((**answer)->lease));
+      if (!more) break;
+      ++claims;
+      leases_.push_back(std::move((**answer)->lease));
+      if (leases_.size() > kMostLeases) leases_.pop_front();
     }
-    return static_cast<int>(leases_.size());
+    return claims;
   }
 
   // A run of its own, created and leased.
@@ -96,7 +104,7 @@ class Worker {
  private:
   TaskLoop loop_;
   std::unique_ptr<Journal> journal_;
-  std::vector<std::unique_ptr<RunLease>> leases_;
+  std::deque<std::unique_ptr<RunLease>> leases_;
 };
 
 using Workers = std::vector<std::unique_ptr<Worker>>;
