@@ -77,7 +77,8 @@ CREATE TABLE baton.store (
   single     boolean PRIMARY KEY DEFAULT true CHECK (single),
   id         uuid NOT NULL DEFAULT gen_random_uuid(),
   generation bigint NOT NULL DEFAULT 1,   -- rises each time that a restored copy is accepted
-  cluster    text NOT NULL DEFAULT '',    -- system identifier and timeline; empty: not told to this role
+  cluster    text NOT NULL DEFAULT '',    -- system identifier and timeline; empty: nothing was written yet
+  frozen     text NOT NULL DEFAULT '',    -- why no call is reserved any more; empty: calls are
   made       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 INSERT INTO baton.store DEFAULT VALUES;

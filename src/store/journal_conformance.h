@@ -68,6 +68,15 @@ inline Result<Money> allot(Journal& journal, const RunId& run, Money amount, con
   return answer.get_future().get();
 }
 
+// For what another thread or process is about to do. False if it did not in ten seconds.
+inline bool eventually(const std::function<bool()>& holds) {
+  for (int i = 0; i < 1'000; ++i) {
+    if (holds()) return true;
+    ::usleep(10'000);
+  }
+  return false;
+}
+
 inline bool leased_within(Journal& journal, const RunId& run, Millis longest) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(longest.count());
   while (!journal.lease(run).ok()) {

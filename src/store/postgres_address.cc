@@ -80,7 +80,7 @@ Result<PostgresAddress> PostgresAddress::parse(std::string_view url) {
   }
   std::sort(address.secrets_.begin(), address.secrets_.end(),
             [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  address.shown_ = url_of(options);
+  address.shown_ = address.scrubbed(url_of(options));
   return address;
 }
 

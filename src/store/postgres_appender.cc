@@ -6,51 +6,19 @@
 #include <algorithm>
 #include <random>
 
+#include "store/postgres_reading.h"
 #include "store/postgres_store.h"
 
 namespace baton {
 namespace {
 
-// ---- reading ----
-
-constexpr PgStatement kBegin = {"begin", "BEGIN"};
 constexpr PgStatement kCommit = {"commit", "COMMIT"};
 constexpr PgStatement kRollback = {"rollback", "ROLLBACK"};
 
-// Locked by the transaction that writes it: who asks after a lost connection waits for its end.
-constexpr PgStatement kNumber = {
-    "number",
-    "INSERT INTO baton.commits (writer, number, at) VALUES ($1, $2::bigint, clock_timestamp()) "
-    "ON CONFLICT (writer) DO UPDATE SET number = excluded.number, at = excluded.at"};
 constexpr PgStatement kCommitted = {
     "committed",
     "SELECT (number >= $2::bigint)::text FROM baton.commits WHERE writer = $1 FOR UPDATE"};
 constexpr PgStatement kForget = {"forget_writer", "DELETE FROM baton.commits WHERE writer = $1"};
-
-constexpr PgStatement kTips = {
-    "tips",
-    "SELECT run, workflow, title, project, key, created::text, updated::text, status, spent::text, "
-    "events::text, tip FROM baton.runs WHERE run = ANY ($1::text[]) ORDER BY run FOR UPDATE"};
-// After the lock, so that it sees what was committed while that was waited for.
-constexpr PgStatement kLast = {
-    "last_events",
-    "SELECT r.run, (e.hash IS NOT DISTINCT FROM r.tip)::text FROM baton.runs r LEFT JOIN "
-    "baton.events e ON e.run = r.run AND e.seq = r.events WHERE r.run = ANY ($1::text[])"};
-constexpr PgStatement kLockQueue = {
-    "lock_queue",
-    "SELECT run FROM baton.queue WHERE run = ANY ($1::text[]) ORDER BY run FOR UPDATE"};
-constexpr PgStatement kLeases = {
-    "leases",
-    "SELECT l.run, l.session::text, l.fence::text, l.released::text, "
-    "(s.until > clock_timestamp())::text, l.worker FROM baton.leases l LEFT JOIN baton.sessions s "
-    "ON s.session = l.session WHERE l.run = ANY ($1::text[]) ORDER BY l.run FOR SHARE OF l"};
-constexpr PgStatement kCalls = {
-    "calls",
-    "SELECT l.run, l.call::text, l.model, l.state, l.hold::text, l.charge::text FROM "
-    "unnest($1::text[], $2::integer[]) AS n (run, call) JOIN baton.ledger l ON l.run = n.run AND "
-    "l.call = n.call"};
-constexpr PgStatement kStored = {"stored_blobs",
-                                 "SELECT id FROM baton.blobs WHERE id = ANY ($1::text[])"};
 
 // ---- keys and shares of days ----
 
@@ -134,35 +102,6 @@ std::string new_writer() {
   return fmt::format("{}/{}/{:08x}{:08x}", host, ::getpid(), dice(), dice());
 }
 
-PgTip tip_in(const PgRows& rows, int i) {
-  PgTip tip;
-  tip.summary = {.run = RunId(rows.text(i, 0)),
-                 .workflow = std::string(rows.text(i, 1)),
-                 .title = std::string(rows.text(i, 2)),
-                 .project = std::string(rows.text(i, 3)),
-                 .key = std::string(rows.text(i, 4)),
-                 .created = Instant::from_unix_ms(rows.integer(i, 5)),
-                 .updated = Instant::from_unix_ms(rows.integer(i, 6)),
-                 .status = std::string(rows.text(i, 7)),
-                 .spent = Money::pico(rows.integer(i, 8)),
-                 .events = static_cast<int>(rows.integer(i, 9))};
-  const std::string_view hash = rows.text(i, 10);
-  if (hash.size() == tip.hash.size()) std::copy(hash.begin(), hash.end(), tip.hash.begin());
-  return tip;
-}
-
-CallState call_state_from(std::string_view name) {
-  for (const CallState state : {CallState::kReserved, CallState::kSettled, CallState::kReleased}) {
-    if (to_string(state) == name) return state;
-  }
-  return CallState::kWrittenOff;
-}
-
-template <typename Numbers>
-std::string number_array(const Numbers& numbers) {
-  return fmt::format("{{{}}}", fmt::join(numbers, ","));
-}
-
 }  // namespace
 
 PostgresAppender::PostgresAppender(PgServer server, const PostgresLeases& leases,
@@ -190,16 +129,26 @@ Status PostgresAppender::attempt(PgConnection& connection, std::vector<Append>& 
     if (*committed) return {};  // the group's outcomes are those it was sent with
     committing_ = false;
   }
+  if (Status told = store_->tell_frozen(connection); !told) return told;
   PostgresGroup work(group);
   if (Status status = read(connection, work); !status) return status;
+  if (work.generation != store_->generation()) {
+    // A restored copy was accepted since: what this process remembers is of another store.
+    seen_.clear();
+    if (const Result<PgRows> ended = connection.run(kRollback); !ended) return ended.error();
+    if (Status known = store_->recognise(connection); !known) return known;
+    return attempt(connection, group);
+  }
   if (Status status = take_keys(connection, work); !status) return status;
   if (work.is_empty()) {
     (void)connection.run(kRollback);  // nothing was written; a lost connection is seen next time
+    (void)store_->tell_frozen(connection);
     return {};
   }
   if (Status status = take_days(connection, work); !status) return status;
   if (Status status = write(connection, work); !status) return status;
   keep(work);
+  (void)store_->tell_frozen(connection);  // or with the next group
   return {};
 }
 
@@ -210,59 +159,9 @@ Result<bool> PostgresAppender::was_committed(PgConnection& connection) {
 }
 
 Status PostgresAppender::read(PgConnection& connection, PostgresGroup& work) {
-  const std::vector<std::string> runs = work.runs();
-  const std::string names = pg_array(runs);
-  std::vector<std::string> call_runs;
-  std::vector<int> call_numbers;
-  for (const auto& [run, call] : work.calls()) {
-    call_runs.push_back(run);
-    call_numbers.push_back(call.number());
-  }
-  connection.send(kBegin);
-  connection.send(kNumber, writer_, number_);
-  connection.send(kTips, names);
-  connection.send(kLast, names);
-  if (work.ends_a_run()) connection.send(kLockQueue, names);
-  connection.send(kLeases, names);
-  connection.send(kCalls, pg_array(call_runs), number_array(call_numbers));
-  connection.send(kStored, pg_array(work.blobs()));
-  const Result<std::vector<PgRows>> answer = connection.sync();
-  if (!answer) return answer.error();
-
-  auto rows = answer->begin() + 2;
-  for (int i = 0; i < rows->count(); ++i) {
-    PgTip tip = tip_in(*rows, i);
-    work.tips[tip.summary.run] = std::move(tip);
-  }
-  ++rows;
-  for (int i = 0; i < rows->count(); ++i) {
-    if (rows->truth(i, 1)) continue;
-    return storage_error(
-        fmt::format("the last event of run {} is not there; see what `baton verify` "
-                    "reports",
-                    rows->text(i, 0)));
-  }
-  if (work.ends_a_run()) ++rows;
-  ++rows;
-  for (int i = 0; i < rows->count(); ++i) {
-    work.leases[RunId(rows->text(i, 0))] = {.fence = {rows->integer(i, 1), rows->integer(i, 2)},
-                                            .released = rows->truth(i, 3),
-                                            .live = rows->truth(i, 4),
-                                            .worker = std::string(rows->text(i, 5))};
-  }
-  ++rows;
-  for (int i = 0; i < rows->count(); ++i) {
-    const LedgerKey key(rows->text(i, 0), CallId(static_cast<std::int32_t>(rows->integer(i, 1))));
-    work.ledger[key] = {.model = std::string(rows->text(i, 2)),
-                        .state = call_state_from(rows->text(i, 3)),
-                        .hold = Money::pico(rows->integer(i, 4)),
-                        .charge = Money::pico(rows->integer(i, 5)),
-                        .found = true};
-  }
-  ++rows;
-  for (int i = 0; i < rows->count(); ++i) work.stored.emplace(rows->text(i, 0));
-
-  for (const std::string& run : runs) {
+  if (Status status = read_group(connection, writer_, number_, work); !status) return status;
+  if (!work.frozen_by_others.empty()) store_->freeze(work.frozen_by_others);
+  for (const std::string& run : work.runs()) {
     const auto tip = work.tips.find(run);
     const auto seen = seen_.find(run);
     const int last = tip == work.tips.end() ? 0 : tip->second.summary.events;
@@ -377,7 +276,7 @@ Status PostgresAppender::write(PgConnection& connection, PostgresGroup& work) {
     runs.push_back(run);
     fences.push_back(fence);
   }
-  connection.send(kHoldLeases, pg_array(runs), number_array(fences));
+  connection.send(kHoldLeases, pg_array(runs), pg_numbers(fences));
   connection.send(kLogPosition);
   connection.send(kCommit);
   committing_ = true;

@@ -79,6 +79,10 @@ std::string pg_array(const std::vector<std::string>& elements) {
   return array + "}";
 }
 
+std::string pg_numbers(const std::vector<std::int64_t>& numbers) {
+  return fmt::format("{{{}}}", fmt::join(numbers, ","));
+}
+
 // ---- rows ----
 
 PgRows::PgRows(pg_result* result) : result_(result, PQclear) {}

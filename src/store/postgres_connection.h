@@ -36,6 +36,7 @@ std::string pg_text(std::string_view text);
 std::string pg_key(std::string_view text);
 // As a value of type text[].
 std::string pg_array(const std::vector<std::string>& elements);
+std::string pg_numbers(const std::vector<std::int64_t>& numbers);  // of type bigint[]
 
 // `name` is the statement's own: it is prepared once for each connection.
 struct PgStatement {

@@ -1,11 +1,10 @@
 // Leases, the queue, and what else the processes of a fleet share, against a real server.
-#include "store/fleet.h"
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <set>
 
+#include "store/fleet.h"
 #include "store/postgres_test_store.h"
 
 namespace baton {
@@ -62,14 +61,6 @@ PrefixAnswer ask_prefix(Journal& journal, const std::string& prefix, Millis gate
   return *told;
 }
 
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 1'000; ++i) {
-    if (holds()) return true;
-    ::usleep(10'000);
-  }
-  return false;
-}
-
 class PostgresFleetTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -91,8 +82,8 @@ class PostgresFleetTest : public testing::Test {
   }
   // The clock of the database passes the end of a session that was not heard of.
   void let_lapse(const std::string& worker) {
-    store_.tamper(fmt::format("UPDATE baton.sessions SET until = clock_timestamp() WHERE worker = '{}'",
-                              worker));
+    store_.tamper(fmt::format(
+        "UPDATE baton.sessions SET until = clock_timestamp() WHERE worker = '{}'", worker));
   }
   std::vector<std::string> queue() {
     std::vector<std::string> lines;
@@ -118,12 +109,14 @@ TEST_F(PostgresFleetTest, ALapsedLeaseCommitsNothingEvenIfNobodyHasTakenItsRun) 
   ASSERT_TRUE(append(*a_, "r-1", {mark(1)}).ok());
   let_lapse("host-a/1");
 
-  EXPECT_EQ(append(*a_, "r-1", {mark(2)}).error(),
-            (Error{ErrorKind::kBusy,
-                   "this process has lost run r-1: its lease has lapsed, since the database did not "
-                   "hear of it in time, and nothing more is written here"}));
+  EXPECT_EQ(
+      append(*a_, "r-1", {mark(2)}).error(),
+      (Error{ErrorKind::kBusy,
+             "this process has lost run r-1: its lease has lapsed, since the database did not "
+             "hear of it in time, and nothing more is written here"}));
   lease->reset();
-  EXPECT_FALSE(append(*a_, "r-1", {mark(2)}).ok()) << "letting go of what was lost brings nothing back";
+  EXPECT_FALSE(append(*a_, "r-1", {mark(2)}).ok())
+      << "letting go of what was lost brings nothing back";
   EXPECT_EQ(*b_->events("r-1"), (std::vector<Event>{created("r-1"), mark(1)}));
 
   const auto again = a_->lease("r-1");
@@ -164,9 +157,9 @@ TEST_F(PostgresFleetTest, WhileARunIsDrivenNobodyElseAppendsToIt) {
   ASSERT_TRUE(lease.ok());
   EXPECT_EQ(append(*b_, "r-1", {mark(1)}).error(),
             (Error{ErrorKind::kBusy, "run r-1 is being driven by host-a/1"}));
-  EXPECT_EQ(b_->lease("r-1").error(),
-            (Error{ErrorKind::kBusy,
-                   "run r-1 is being driven by host-a/1: wait for it or stop it"}));
+  EXPECT_EQ(
+      b_->lease("r-1").error(),
+      (Error{ErrorKind::kBusy, "run r-1 is being driven by host-a/1: wait for it or stop it"}));
   lease->reset();
   EXPECT_TRUE(eventually([&] { return append(*b_, "r-1", {mark(1)}).ok(); }));
 }
@@ -235,9 +228,8 @@ TEST_F(PostgresFleetTest, AnEndedRunIsDoneAndAPausedOneParkedUntilItIsAskedForAg
     ASSERT_TRUE(append(*b_, "r-1", {RunEnded{.at = kNoon, .status = RunStatus::kComplete}}).ok());
     ASSERT_TRUE(append(*b_, "r-2", {RunEnded{.at = kNoon, .status = RunStatus::kPaused}}).ok());
   }
-  EXPECT_TRUE(eventually([&] {
-    return queue() == std::vector<std::string>{"r-2 parked 'host-b/2' 0 deaths"};
-  }));
+  EXPECT_TRUE(eventually(
+      [&] { return queue() == std::vector<std::string>{"r-2 parked 'host-b/2' 0 deaths"}; }));
   EXPECT_EQ(claimed_run(claim(*a_)), "none");
   ASSERT_TRUE(requeue(*a_, "r-2").ok());
   const auto again = claim(*a_);
@@ -279,10 +271,11 @@ TEST_F(PostgresFleetTest, ARestartOfTheServerIsNobodysDeath) {
   const auto lost = claim(*a_);
   ASSERT_EQ(claimed_run(lost), "r-1");
   a_.reset();
-  store_.tamper("UPDATE baton.leases SET released = false; UPDATE baton.queue SET state = 'driven'; "
-                "INSERT INTO baton.sessions (worker, scope, heard, until) VALUES ('host-a/1', '', "
-                "clock_timestamp(), clock_timestamp()); "
-                "UPDATE baton.leases SET session = (SELECT max(session) FROM baton.sessions)");
+  store_.tamper(
+      "UPDATE baton.leases SET released = false; UPDATE baton.queue SET state = 'driven'; "
+      "INSERT INTO baton.sessions (worker, scope, heard, until) VALUES ('host-a/1', '', "
+      "clock_timestamp(), clock_timestamp()); "
+      "UPDATE baton.leases SET session = (SELECT max(session) FROM baton.sessions)");
   control_server("restart");
   const auto again = claim(*b_);
   ASSERT_EQ(claimed_run(again), "r-1");

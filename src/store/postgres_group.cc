@@ -133,6 +133,12 @@ std::map<std::string, RunId> PostgresGroup::check(const PostgresLeases& ours) {
   for (Append& append : appends_) {
     append.outcome = has_shape(append);
     if (append.outcome.ok()) append.outcome = may_append(append, ours);
+    if (append.outcome.ok() && broken.contains(append.run)) {
+      append.outcome =
+          storage_error(fmt::format("run {}: its last event is not there, so it cannot go on; see "
+                                    "what `baton verify` reports",
+                                    append.run));
+    }
     if (append.outcome.ok() && frozen && reserves(append)) append.outcome = *frozen;
     if (!append.outcome.ok() || !creates(append) || tips.contains(append.run)) continue;
     const std::string& key = std::get<RunCreated>(append.events.front()).key;

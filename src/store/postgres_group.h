@@ -75,7 +75,10 @@ class PostgresGroup {
   std::map<RunId, PgLeaseRow> leases;
   std::map<LedgerKey, LedgerRow> ledger;
   std::set<BlobId> stored;
-  std::optional<Error> frozen;  // the store takes no reservations
+  std::set<RunId> broken;        // their last event is not there
+  std::string frozen_by_others;  // why the store takes no reservations
+  std::int64_t generation = 0;   // of the store
+  std::optional<Error> frozen;   // it takes none
 
   // ---- decided in turn ----
   // Refuses what contradicts its run's lease, and names the keys that are asked for: key → run.

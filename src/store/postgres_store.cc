@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 constexpr PgStatement kStore = {
     "store",
     "SELECT id::text, generation::text, cluster, (pg_current_wal_insert_lsn() - '0/0')::text, "
-    "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) FROM baton.store"};
+    "left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), frozen FROM baton.store"};
 
 // By itself: an administrator may have kept it from ordinary roles.
 constexpr PgStatement kSystem = {"system",
@@ -23,13 +23,20 @@ constexpr PgStatement kSystem = {"system",
 constexpr PgStatement kName = {"name_cluster",
                                "UPDATE baton.store SET cluster = $1 WHERE cluster = ''"};
 
+constexpr PgStatement kFreeze = {
+    "freeze",
+    "WITH frozen AS (UPDATE baton.store SET frozen = $1 WHERE frozen = '' "
+    "RETURNING frozen) INSERT INTO baton.store_log (what) SELECT "
+    "'frozen: ' || frozen FROM frozen"};
+
 constexpr PgStatement kAccept = {
     "accept_restored",
     "WITH old AS (SELECT cluster FROM baton.store), "
     "noted AS (INSERT INTO baton.store_log (what) SELECT "
     "'accepted as restored: cluster ' || $1 || ', before ' || old.cluster FROM old RETURNING "
     "what), "
-    "accepted AS (UPDATE baton.store SET cluster = $1, generation = greatest(generation + 1, "
+    "accepted AS (UPDATE baton.store SET cluster = $1, frozen = '', generation = "
+    "greatest(generation + 1, "
     "(extract(epoch FROM clock_timestamp()) * 1000)::bigint)) SELECT what FROM noted"};
 
 // "7710466358134813040/00000001"
@@ -53,8 +60,17 @@ std::int64_t number_in(const fs::path& file) {
 const PgStatement kLogPosition = {"log_position",
                                   "SELECT (pg_current_wal_insert_lsn() - '0/0')::text"};
 
-void PostgresStore::freeze(std::string_view why) {
+Status PostgresStore::tell_frozen(PgConnection& connection) {
+  if (!frozen_ || told_) return {};
+  const Result<PgRows> told = connection.run(kFreeze, pg_text(why_));
+  if (!told) return told.error();
+  told_ = true;
+  return {};
+}
+
+void PostgresStore::freeze(const std::string& why) {
   if (frozen_) return;
+  why_ = why;
   frozen_ = storage_error(fmt::format(
       "{}: {}: an older copy was probably put back, and calls that were paid for may be missing "
       "from its ledger, so no call is reserved any more. Find out what was lost; then `baton "
@@ -70,6 +86,11 @@ Status PostgresStore::recognise(PgConnection& connection) {
     return storage_error(
         fmt::format("{}: baton.store does not hold its one row", address_.shown()));
   }
+  if (generation_ != row->integer(0, 1)) {
+    generation_ = row->integer(0, 1);
+    frozen_.reset();
+    told_ = false;
+  }
   const Result<std::string> now = cluster_of(connection, row->text(0, 4));
   if (!now) return now.error();
   const std::string known(row->text(0, 2));
@@ -78,6 +99,7 @@ Status PostgresStore::recognise(PgConnection& connection) {
   } else if (known != *now) {
     freeze(fmt::format("it was written in cluster {} and is in {} now", known, *now));
   }
+  if (!row->text(0, 5).empty()) freeze(std::string(row->text(0, 5)));
   if (evidence_.empty()) return {};
   if (Status opened = open_evidence(std::string(row->text(0, 0)), row->integer(0, 1)); !opened) {
     return opened;
@@ -129,7 +151,8 @@ void PostgresStore::compare(const RunId& run, const PgTip* tip) {
 }
 
 void PostgresStore::wrote(std::int64_t log_position, const RunId& run, const PgTip& tip) {
-  if (!heads_) return;
+  // What shows that the store is too old is kept as it is.
+  if (!heads_ || frozen_) return;
   compared_.insert(run);
   heads_->write(run, {tip.summary.events, to_hex(tip.hash), {}});
   const std::string text = fmt::format("{:0{}}\n", log_position, kDigits);

@@ -32,11 +32,14 @@ class PostgresStore {
 
   // Looks which store this is. To be called with each new connection.
   Status recognise(PgConnection& connection);
+  std::int64_t generation() const { return generation_; }
   // Compares a run with what is remembered of it; null: it is not there.
   void compare(const RunId& run, const PgTip* tip);
   // What keeps the store from taking reservations.
   const std::optional<Error>& frozen() const { return frozen_; }
-  void freeze(std::string_view why);
+  void freeze(const std::string& why);
+  // Tells the others, once. Outside of any transaction.
+  Status tell_frozen(PgConnection& connection);
 
   void wrote(std::int64_t log_position, const RunId& run, const PgTip& tip);
   bool keeps_evidence() const { return heads_.has_value(); }
@@ -53,6 +56,9 @@ class PostgresStore {
   std::optional<HeadFiles> heads_;
   std::set<RunId> compared_;
   std::optional<Error> frozen_;
+  std::string why_;
+  std::int64_t generation_ = 0;
+  bool told_ = false;
 };
 
 // Takes the database as it is from now on, and notes so in baton.store_log. What was noted.

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "store/journal_conformance.h"
-#include "store/postgres_connection.h"
 #include "store/postgres_journal.h"
 
 namespace baton {
@@ -38,8 +37,8 @@ class PostgresStoreForTest : public TestStore {
   const PostgresOptions& options() const { return options_; }
   // Does to the database what no journal would.
   void tamper(const std::string& sql);
-  // The first column of the first row, of a statement that gives text.
-  std::string ask(const char* sql);
+  // The first column of the first row, or what the server refuses it with.
+  std::string ask(const std::string& sql);
 
  private:
   PostgresOptions options_;

@@ -1,6 +1,6 @@
 #include "store/postgres_test_store.h"
 
-#include <fmt/format.h>
+#include <libpq-fe.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -13,25 +13,30 @@
 namespace baton {
 namespace {
 
-std::unique_ptr<PgConnection> connected(const std::string& url) {
-  Result<std::unique_ptr<PgConnection>> connection =
-      PgConnection::open(*PostgresAddress::parse(url), {.purpose = "test"});
-  if (!connection) {
-    ADD_FAILURE() << connection.error().message;
-    std::abort();
+// As any client would, and whatever the server's settings are. The first column of the first row,
+// or the error.
+std::string plain_sql(const std::string& url, const std::string& sql, bool must_work) {
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(url.c_str()), PQfinish);
+  PQsetNoticeProcessor(
+      connection.get(), [](void*, const char*) {}, nullptr);
+  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(connection.get(), sql.c_str()),
+                                                              PQclear);
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status == PGRES_TUPLES_OK) {
+    return PQntuples(result.get()) == 0 ? "" : PQgetvalue(result.get(), 0, 0);
   }
-  return std::move(*connection);
-}
-
-void run_script(const std::string& url, const std::string& sql) {
-  const Status done = connected(url)->run_script(sql);
-  EXPECT_TRUE(done.ok()) << sql << ": " << done.error().message;
+  const char* const error = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+  if (must_work) {
+    EXPECT_EQ(status, PGRES_COMMAND_OK) << sql << ": " << PQerrorMessage(connection.get());
+  }
+  return error == nullptr ? "" : error;
 }
 
 // A new schema is quicker to be had than a new database. What a killed process left open would wait
 // for itself to be missed.
 constexpr const char* kEmpty =
-    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
+    "SELECT pg_terminate_backend(pid, 5000) FROM "
+    "pg_stat_activity WHERE datname = "
     "current_database() AND "
     "pid <> pg_backend_pid(); DROP SCHEMA IF EXISTS baton CASCADE";
 
@@ -88,14 +93,11 @@ void PostgresStoreForTest::leave_no_room() {
 }
 
 void PostgresStoreForTest::tamper(const std::string& sql) {
-  run_script(url_, sql);
+  plain_sql(url_, sql, /*must_work=*/true);
 }
 
-std::string PostgresStoreForTest::ask(const char* sql) {
-  const std::unique_ptr<PgConnection> connection = connected(url_);
-  const Result<PgRows> rows = connection->run(PgStatement{"ask", sql});
-  if (!rows) return rows.error().message;
-  return rows->count() == 0 ? "" : std::string(rows->text(0, 0));
+std::string PostgresStoreForTest::ask(const std::string& sql) {
+  return plain_sql(url_, sql, /*must_work=*/false);
 }
 
 std::unique_ptr<TestStore> make_postgres_store() {
