@@ -14,6 +14,7 @@
 #include <chrono>
 #include <csignal>
 #include <queue>
+#include <utility>
 
 #include "base/check.h"
 
@@ -65,6 +66,7 @@ struct Loop::State {
   std::uint64_t deadlines_made = 0;
   asio::signal_set signals{io};
   std::function<void(int)> on_interrupt;
+  bool interrupted = false;
 
   void arm() {
     if (deadlines.empty()) return;
@@ -93,7 +95,8 @@ struct Loop::State {
   void wait_for_signal() {
     signals.async_wait([this](const boost::system::error_code& error, int number) {
       if (error) return;
-      on_interrupt(number);
+      const bool first = !std::exchange(interrupted, true);
+      if (first || number != SIGHUP) on_interrupt(number);
       wait_for_signal();
     });
   }
@@ -128,6 +131,10 @@ void Loop::on_interrupt(std::function<void(int)> handler) {
   if (!first) return;
   state_->signals.add(SIGINT);
   state_->signals.add(SIGTERM);
+  struct sigaction inherited = {};
+  if (::sigaction(SIGHUP, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN) {
+    state_->signals.add(SIGHUP);
+  }
   state_->wait_for_signal();
 }
 

@@ -34,7 +34,9 @@ class Loop : public Scheduler {
   Instant now() const override { return system_now(); }
   void post(std::function<void()> work) override;
   void after(Millis length, std::function<void()> work) override;
-  // On the loop's thread: `handler(signal number)` for each SIGINT and SIGTERM from now on.
+  // On the loop's thread: `handler(signal number)` for each SIGINT and SIGTERM from now on, and for
+  // the terminal going away (SIGHUP) if nothing came before it: kernel and shell both tell of that,
+  // and nobody has asked twice. Whoever started us with SIGHUP ignored (nohup) is not asked at all.
   void on_interrupt(std::function<void(int)> handler);
   // On the loop's thread: `work(exit status)` when the child has ended (by its pidfd; the child is
   // reaped). Status: 0-255 an exit code, 256 + n killed by signal n.

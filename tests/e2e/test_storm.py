@@ -48,7 +48,7 @@ def through_the_storm(number):
 class Storm(unittest.TestCase):
     def test_200_kills_change_no_report_and_lose_no_money(self):
         print(f"STORM_SEED={SEED}", flush=True)
-        expected = StormyReview().undisturbed()
+        expected = StormyReview.undisturbed()
         kills, runs, lost = 0, 0, 0
         while kills < KILLS:
             wave = range(runs, runs + 6)
