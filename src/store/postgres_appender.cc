@@ -15,9 +15,12 @@ namespace {
 constexpr PgStatement kCommit = {"commit", "COMMIT"};
 constexpr PgStatement kRollback = {"rollback", "ROLLBACK"};
 
+// Written, since the transaction that is asked for holds its row: this waits for its end.
 constexpr PgStatement kCommitted = {
     "committed",
-    "SELECT (number >= $2::bigint)::text FROM baton.commits WHERE writer = $1 FOR UPDATE"};
+    "INSERT INTO baton.commits AS c (writer, number, at) VALUES ($1, 0, clock_timestamp()) ON "
+    "CONFLICT "
+    "(writer) DO UPDATE SET at = excluded.at RETURNING (c.number >= $2::bigint)::text"};
 constexpr PgStatement kForget = {"forget_writer", "DELETE FROM baton.commits WHERE writer = $1"};
 
 // ---- keys and shares of days ----

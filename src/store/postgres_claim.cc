@@ -69,6 +69,8 @@ constexpr PgStatement kWorkers = {
     "(SELECT count(*) FROM baton.leases l WHERE l.session = s.session AND NOT l.released)::text "
     "FROM baton.sessions s WHERE s.until > clock_timestamp() ORDER BY s.worker, s.session"};
 
+constexpr std::chrono::milliseconds kBetweenReaps(500);
+
 QueueState state_from(std::string_view name) {
   for (const QueueState state :
        {QueueState::kWaiting, QueueState::kDriven, QueueState::kParked, QueueState::kQuarantined}) {
@@ -79,30 +81,42 @@ QueueState state_from(std::string_view name) {
 
 }  // namespace
 
-Result<std::optional<PgClaim>> claim_run(PgConnection& connection, PostgresLeases& leases,
-                                         const std::vector<std::string>& places, int most_deaths,
-                                         bool again) {
+Status PostgresClaims::reap(PgConnection& connection, int most_deaths) {
+  reaped_ = std::chrono::steady_clock::now();
+  const Result<PgRows> reaped = connection.run(kReap, most_deaths);
+  return reaped ? Status() : Status(reaped.error());
+}
+
+Result<std::optional<PgClaim>> PostgresClaims::claim(PgConnection& connection,
+                                                     const std::vector<std::string>& places,
+                                                     int most_deaths, bool again) {
   if (again) {
-    if (Status dropped = leases.drop_unknown(connection); !dropped) return dropped.error();
+    if (Status dropped = leases_.drop_unknown(connection); !dropped) return dropped.error();
   }
   std::vector<std::string> keys = {""};
   for (const std::string& place : places) {
     if (!place.empty()) keys.push_back(pg_key(place));
   }
   const std::string where = pg_array(keys);
-  for (int tries = 0; tries < 2; ++tries) {
-    const Result<std::int64_t> session = leases.living_session(connection);
-    if (!session) return session.error();
-    const Result<PgRows> reaped = connection.run(kReap, most_deaths);
-    if (!reaped) return reaped.error();
+  const Result<std::int64_t> session = leases_.living_session(connection);
+  if (!session) return session.error();
+  // The dead are looked for now and then while others wait, so that their runs keep their turn, and
+  // at once where nothing waits.
+  bool looked = std::chrono::steady_clock::now() - reaped_ >= kBetweenReaps;
+  if (looked) {
+    if (Status reaped = reap(connection, most_deaths); !reaped) return reaped.error();
+  }
+  for (;;) {
     const Result<PgRows> claimed = connection.run(kClaim, where, *session);
     if (!claimed) return claimed.error();
-    if (claimed->count() == 0) continue;
-    return std::optional(PgClaim{RunId(claimed->text(0, 0)),
-                                 {*session, claimed->integer(0, 1)},
-                                 static_cast<int>(claimed->integer(0, 2))});
+    if (claimed->count() > 0) {
+      return std::optional(PgClaim{RunId(claimed->text(0, 0)),
+                                   {*session, claimed->integer(0, 1)},
+                                   static_cast<int>(claimed->integer(0, 2))});
+    }
+    if (std::exchange(looked, true)) return std::optional<PgClaim>();
+    if (Status reaped = reap(connection, most_deaths); !reaped) return reaped.error();
   }
-  return std::optional<PgClaim>();
 }
 
 Status requeue_run(PgConnection& connection, const RunId& run) {

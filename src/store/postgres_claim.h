@@ -2,6 +2,8 @@
 // worker died.
 #pragma once
 
+#include <chrono>
+
 #include "store/fleet.h"
 #include "store/postgres_leases.h"
 
@@ -13,11 +15,23 @@ struct PgClaim {
   int deaths = 0;
 };
 
-// The run that has waited longest of those that can be done at `places`, driven by this process
-// from here on; none: nothing waits. `again`: an earlier try may have been committed unseen.
-Result<std::optional<PgClaim>> claim_run(PgConnection& connection, PostgresLeases& leases,
-                                         const std::vector<std::string>& places, int most_deaths,
-                                         bool again);
+// One thread at a time.
+class PostgresClaims {
+ public:
+  explicit PostgresClaims(PostgresLeases& leases) : leases_(leases) {}
+
+  // The run that has waited longest of those that can be done at `places`, driven by this process
+  // from here on; none: nothing waits. `again`: an earlier try may have been committed unseen.
+  Result<std::optional<PgClaim>> claim(PgConnection& connection,
+                                       const std::vector<std::string>& places, int most_deaths,
+                                       bool again);
+
+ private:
+  Status reap(PgConnection& connection, int most_deaths);
+
+  PostgresLeases& leases_;
+  std::chrono::steady_clock::time_point reaped_;
+};
 
 // kNotFound: it was never queued. kBusy: it is driven.
 Status requeue_run(PgConnection& connection, const RunId& run);

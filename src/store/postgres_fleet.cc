@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "store/postgres_claim.h"
-
 namespace baton {
 namespace {
 
@@ -79,6 +77,7 @@ PostgresFleet::PostgresFleet(PgServer server, Millis heartbeat, PostgresLeases& 
       leases_(leases),
       desk_(desk),
       door_(std::move(door)),
+      claims_(std::make_shared<PostgresClaims>(leases)),
       journaling_(std::move(journaling)) {}
 
 PostgresFleet::~PostgresFleet() = default;
@@ -140,10 +139,9 @@ void PostgresFleet::claim(const std::vector<std::string>& places, int most_death
                           std::function<void(Result<std::optional<ClaimedRun>>)> done) {
   start_heartbeat();
   auto found = std::make_shared<std::optional<PgClaim>>();
-  auto job = [leases = &leases_, places, most_deaths, found](PgConnection& connection,
-                                                             bool again) -> Status {
-    Result<std::optional<PgClaim>> claim =
-        claim_run(connection, *leases, places, most_deaths, again);
+  auto job = [leases = &leases_, claims = claims_, places, most_deaths, found](
+                 PgConnection& connection, bool again) -> Status {
+    Result<std::optional<PgClaim>> claim = claims->claim(connection, places, most_deaths, again);
     if (!claim) return claim.error();
     *found = std::move(*claim);
     if (*found) leases->hold((*found)->run, (*found)->fence);

@@ -7,6 +7,7 @@
 
 #include "store/append_queue.h"
 #include "store/fleet.h"
+#include "store/postgres_claim.h"
 #include "store/postgres_desk.h"
 #include "store/postgres_heartbeat.h"
 #include "store/postgres_leases.h"
@@ -74,6 +75,7 @@ class PostgresFleet : public Fleet {
   PostgresLeases& leases_;
   PostgresDesk& desk_;
   const std::shared_ptr<PostgresDoor> door_;
+  const std::shared_ptr<PostgresClaims> claims_;  // the desk's thread only
   const Journaling journaling_;
   const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
   std::atomic<std::int64_t> asked_ = 0;  // prefixes

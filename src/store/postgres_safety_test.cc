@@ -307,6 +307,14 @@ class PostgresRestoreTest : public PostgresSafetyTest {
   PostgresOptions options_;
 };
 
+TEST_F(PostgresRestoreTest, AnOlderCopyOfTheServersFilesReservesNothing) {
+  ASSERT_TRUE(append(*opened_with_evidence(), "r-1", {created("r-1"), reserved(1)}).ok());
+  control_server("save");
+  ASSERT_TRUE(append(*opened_with_evidence(), "r-1", {mark(1), mark(2)}).ok());
+  control_server("put_back");
+  expect_frozen_until_accepted("the server's log ends before what it had acknowledged");
+}
+
 TEST_F(PostgresRestoreTest, AStoreInAnotherClusterThanItWasWrittenInReservesNothing) {
   ASSERT_TRUE(append(*opened_with_evidence(), "r-1", {created("r-1"), reserved(1)}).ok());
   store_.tamper("UPDATE baton.store SET cluster = '1234/00000001'");

@@ -13,7 +13,7 @@ namespace baton {
 
 // The server's URL; empty where there is none, and tests of it are skipped.
 std::string test_server();
-// "stop", "start", "restart" or "crash": done when it returns.
+// "stop", "start", "restart", "crash", "save" or "put_back": done when it returns.
 void control_server(const std::string& what);
 
 class PostgresStoreForTest : public TestStore {

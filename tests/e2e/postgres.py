@@ -127,6 +127,19 @@ class Postgres:
         self.stop()
         self.start()
 
+    def save(self):
+        """Keeps a copy of all there is now."""
+        self.stop()
+        self._run("/bin/cp", "-a", self.data, self.folder / "saved")
+        self.start()
+
+    def put_back(self):
+        """What save() kept is all there is, as after a restored backup."""
+        self.stop()
+        shutil.rmtree(self.data)
+        (self.folder / "saved").rename(self.data)
+        self.start()
+
     def sql(self, text, database=DATABASE, user=USER):
         """What psql prints: rows a line, columns between '|'."""
         return self._run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder,
