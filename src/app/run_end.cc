@@ -72,8 +72,13 @@ ExitCode tell_run(Session& session, const RunId& id, const Result<RunState>& run
   if (!run) return tell_failure(session, id, run.error());
   const Result<RunTold> told = work.told(*run, session.costs());
   if (!told) return tell_failure(session, id, told.error());
-  const ExitCode code = tell_end(*run, request, told->report, told->code);
+  ExitCode code = tell_end(*run, request, told->report, told->code);
   work.tidy(*run);
+  // Nobody asked for this pause: the machine did.
+  if (run->status == RunStatus::kPaused && session.journal().is_short_of_room()) {
+    say("less than 32 MiB are free on the disk of the state folder: free some, then go on");
+    code = ExitCode::kSystem;
+  }
   return code;
 }
 

@@ -24,6 +24,10 @@ struct Driver::Transfer {
 
 namespace {
 
+// A process that stood still may have lost its run to another one, which looks for its batch for
+// half a minute and then calls it not created. From then on it may not be.
+constexpr Millis kLatestCreate = Millis::seconds(15);
+
 // What carry_out() acts upon; most events only tell what happened.
 bool is_instruction(const Event& event) {
   return std::holds_alternative<CallReserved>(event) ||
@@ -94,6 +98,13 @@ void Driver::tell_together(std::vector<Event> facts, std::vector<Blob> texts) {
   std::vector<Event> events;
   for (Event& fact : facts) {
     std::vector<Event> more = step(run_, std::move(fact), parts_.rules);
+    events.insert(events.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+  }
+  // While there still is room for settling what is in flight.
+  if (run_.status == RunStatus::kRunning && !run_.stopping && parts_.journal.is_short_of_room()) {
+    std::vector<Event> more =
+        step(run_, StopRequested{now(), "the journal's disk is nearly full"}, parts_.rules);
     events.insert(events.end(), std::make_move_iterator(more.begin()),
                   std::make_move_iterator(more.end()));
   }
@@ -278,6 +289,7 @@ std::string Driver::item_name(CallId call) const {
 void Driver::submit(const BatchFormed& event) {
   // Whoever resumes the run finds that the provider knows nothing of it.
   if (run_.stopping || run_.halt) return;
+  if (parts_.scheduler.now() - event.at > kLatestCreate) return give_up_batch(event);
   BatchJob job;
   job.batch = event.batch;
   job.formed = event.at;
@@ -290,6 +302,15 @@ void Driver::submit(const BatchFormed& event) {
     job.items.push_back({name, std::move(params.mapped())});
   }
   batches_.start(std::move(job));
+}
+
+void Driver::give_up_batch(const BatchFormed& event) {
+  const CallNotBilled unsent{.kind = FailureKind::kUnavailable,
+                             .message = "the process stood still before its batch was sent"};
+  for (const CallId call : event.calls) {
+    batch_params_.erase(call);
+    book(call, unsent);
+  }
 }
 
 // Known by name, or to be looked for.

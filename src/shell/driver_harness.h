@@ -77,7 +77,9 @@ class HeldJournal : public Journal {
   }
   Result<std::vector<Damage>> verify() override { return std::vector<Damage>(); }
   Fleet* fleet() override { return shared; }
+  bool is_short_of_room() const override { return short_of_room; }
 
+  bool short_of_room = false;
   Fleet* shared = nullptr;
   std::vector<Event> log;
   std::vector<Event> first_append;

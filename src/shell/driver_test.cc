@@ -79,6 +79,32 @@ TEST_F(DriverTest, AStopBeforeTheReservationIsDurableSendsNothingAndCostsNothing
   EXPECT_EQ(driver.state().status, RunStatus::kPaused);
 }
 
+// What was promised finds room for its settlement, since nothing new is promised before.
+TEST_F(DriverTest, WhileRoomIsShortWhatIsInFlightIsSettledAndNothingIsBegun) {
+  workflow.count = 5;  // one more than there are hands
+  begin();
+  journal.flush();
+  ASSERT_EQ(http.requests.size(), 4U);
+  journal.short_of_room = true;
+  for (std::size_t call = 0; call < 4; ++call) answer(call);
+  journal.flush();
+  EXPECT_EQ(http.requests.size(), 4U);
+  EXPECT_THAT(http.cancelled, IsEmpty());
+  EXPECT_EQ(driver.state().status, RunStatus::kPaused);
+  EXPECT_EQ(driver.state().reason, "the journal's disk is nearly full");
+  EXPECT_EQ(driver.state().unknown, Money());
+  EXPECT_EQ(driver.state().budget.held(), Money());
+}
+
+TEST_F(DriverTest, ARunThatBeginsWhileRoomIsShortPromisesNothing) {
+  journal.short_of_room = true;
+  begin();
+  journal.flush();
+  EXPECT_THAT(http.requests, IsEmpty());
+  EXPECT_EQ(driver.state().budget.charged(), Money());
+  EXPECT_EQ(driver.state().status, RunStatus::kPaused);
+}
+
 TEST_F(DriverTest, ACutCallIsBookedAndTheRunCanBeResumed) {
   begin();
   journal.flush();
@@ -286,6 +312,41 @@ TEST_F(DriverTest, AStopBeforeABatchIsDurableSendsNothingAndCostsNothing) {
   ASSERT_THAT(ends, SizeIs(1));
   EXPECT_EQ(driver.state().status, RunStatus::kPaused);
   EXPECT_EQ(driver.state().budget.charged(), Money());
+}
+
+// A loop whose clock has gone on while its process stood still.
+class LateClock : public Scheduler {
+ public:
+  explicit LateClock(Loop& loop) : loop_(loop) {}
+  Instant now() const override { return loop_.now() + late; }
+  void post(std::function<void()> work) override { loop_.post(std::move(work)); }
+  void after(Millis length, std::function<void()> work) override {
+    loop_.after(length, std::move(work));
+  }
+  Millis late;
+
+ private:
+  Loop& loop_;
+};
+
+// Whoever has taken the run over meanwhile has called the batch not created.
+TEST_F(DriverTest, ABatchIsNotCreatedByAProcessThatStoodStillSinceItWasFormed) {
+  workflow.batch = true;
+  LateClock clock(loop);
+  const DriverParts usual = parts();
+  Driver late({clock, usual.journal, usual.http, usual.workflow, usual.rules, usual.endpoint,
+               usual.run_checkers, usual.on_change, usual.on_end});
+  RunCreated created;
+  created.at = clock.now();
+  created.run = "r-late";
+  late.begin(created, {});
+  ASSERT_THAT(late.state().batches, SizeIs(1));
+  clock.late = Millis::seconds(60);
+  journal.flush();
+  EXPECT_THAT(http.requests, IsEmpty());
+  EXPECT_THAT(late.state().batches, IsEmpty());
+  EXPECT_EQ(late.state().budget.held(), Money());
+  EXPECT_EQ(late.state().task(TaskId(0)).status, TaskStatus::kBackingOff);
 }
 
 // ---- prefixes that runs on other machines share ----

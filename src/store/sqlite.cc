@@ -65,7 +65,9 @@ void Statement::bind(int index, std::string_view text) {
 }
 
 void Statement::bind(int index, Bytes bytes) {
-  sqlite3_bind_blob64(handle_.get(), index, bytes.view.data(), bytes.view.size(), SQLITE_STATIC);
+  // No bytes are still bytes: a null pointer would be bound as NULL.
+  const char* data = bytes.view.data() == nullptr ? "" : bytes.view.data();
+  sqlite3_bind_blob64(handle_.get(), index, data, bytes.view.size(), SQLITE_STATIC);
 }
 
 Status Statement::finish() {
