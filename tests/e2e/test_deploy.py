@@ -170,6 +170,14 @@ class Scaler(unittest.TestCase):
         done = subprocess.run([BATON, "runs", "--store", cls.server.url], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
+    def test_the_store_is_asked_for_as_the_health_check_asks(self):
+        words = compose()["services"]["worker"]["healthcheck"]["test"]
+        self.assertEqual(words[:3], ["CMD", "/usr/local/bin/with-secrets", "/usr/local/bin/baton"])
+        told = [subprocess.run([BATON, *words[3:]], env={"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "BATON_STORE": store},
+                               capture_output=True, text=True).returncode
+                for store in (self.server.url, "postgresql://baton@127.0.0.1:1/baton")]
+        self.assertEqual((told[0], told[1] != 0), (0, True))
+
     def test_the_query_counts_the_runs_that_need_a_worker_with_the_rights_the_page_grants(self):
         rights = re.search(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL).group(1)
         self.server.sql(rights.replace(" PASSWORD NULL", ""))
