@@ -2,13 +2,15 @@
 
 import json
 import re
+import shutil
 import signal
 import time
 import unittest
 from decimal import Decimal
 
+from agents import AgentTest, CODING, converses, finishes, leads, task, uses
 from fleet import FleetTest, process_id
-from harness import BUDGET, DONE, INTERRUPTED, essence, wait_until
+from harness import BUDGET, DONE, INTERRUPTED, USAGE, essence, wait_until
 
 LEASE = ["--lease-seconds", "2"]
 
@@ -271,6 +273,61 @@ class Submitted(FleetTest):
             self.worker("--runs", "2", mock=mock)
         self.assertEqual({run["status"] for run in self.settled(*runs, timeout=90)}, {"complete"})
         self.assert_bill_is_booked(mock, *runs)
+
+
+class Agents(FleetTest, AgentTest):
+    """Their repository and their worktrees are on one machine, and so are the workers that can drive them."""
+
+    WRITES = [leads(task(1, "Write c")), *converses(CODING, "Write c", uses("write", path="c.txt", text="three\n"), finishes())]
+
+    def setUp(self):
+        super().setUp()
+        self.plain = self.repository()
+        self.plain.commit("Begin", {"a.txt": "one\n"})
+
+    def asked(self, *arguments, code=DONE):
+        done = self.baton("run", "Write three", "--repo", self.plain.folder, "--submit", *arguments)
+        self.assertEqual(done.code, code, done.err)
+        return done
+
+    def test_a_request_waits_for_a_worker_of_its_own_machine(self):
+        before, here = self.picture(self.plain), self.state
+        run = self.asked().out.strip()
+        mock = self.mock(script=self.WRITES)
+        self.state = self.folder / "another machine"
+        stranger = self.worker("--until-empty", mock=mock)
+        self.assertEqual(stranger.wait(30), DONE, stranger.log.read_text())
+        self.assertEqual(self.standing()[run]["status"], "queued")
+        self.state = here
+        self.worker(mock=mock)
+        report = self.wait(run)
+        self.assertEqual((report["status"], self.file_of(report, self.plain, "c.txt")), ("complete", "three\n"))
+        self.assert_clean_end(report, self.plain, before, mock)
+
+    def test_a_gate_parks_the_run_until_somebody_answers_on_a_terminal(self):
+        run = self.asked("--approve", "plan").out.strip()
+        mock = self.mock(script=self.WRITES)
+        self.worker(mock=mock)
+        wait_until(lambda: self.standing()[run]["status"] == "paused", what="the gate")
+        self.assertEqual(self.standing()[run]["reason"], "the plan waits for approval")
+        done = self.on_a_terminal("resume", run, "--format", "json", mock=mock,
+                                  answers=[("Start these tasks? [y/N]", "y\n")])
+        self.assertEqual(done.code, DONE, done.out)
+        self.assertEqual(self.wait(run)["status"], "complete")
+        self.assertNotIn("queue", self.standing()[run])
+
+    def test_commands_that_are_to_be_approved_of_are_not_for_workers(self):
+        done = self.asked("--approve", "shell", code=USAGE)
+        self.assert_one_message(done, USAGE, "nobody to ask")
+        self.assertEqual(self.runs(), [])
+
+    def test_a_run_whose_repository_is_gone_is_parked_with_the_reason(self):
+        run = self.asked().out.strip()
+        self.plain.folder.rename(self.folder / "moved")
+        shutil.rmtree(self.state / "worktrees")
+        self.worker(mock=self.mock(script=self.WRITES))
+        wait_until(lambda: self.standing()[run]["status"] == "paused", what="it to be parked")
+        self.assertIn(str(self.plain.folder), self.standing()[run]["reason"])
 
 
 if __name__ == "__main__":
