@@ -60,13 +60,13 @@ class AfterEachStep(unittest.TestCase):
         print(f"{play.kind.__name__}: {steps} durable steps, killed at {sum(killed)} of the {len(chosen)} tried",
               flush=True)
         # Commits are shared by what happens at the same time: there may be fewer of them this time.
-        self.assertGreaterEqual(sum(killed), 0.8 * len(chosen))
+        self.assertGreaterEqual(sum(killed), 0.7 * len(chosen))
 
     def test_of_a_review(self):
         self.sweep(Review(), bound=60, more=10)
 
     def test_of_a_feature(self):
-        self.sweep(Feature(), bound=6, more=18)
+        self.sweep(Feature(), bound=4, more=18)
 
 
 class Play:
