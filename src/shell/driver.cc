@@ -104,7 +104,8 @@ void Driver::tell_together(std::vector<Event> facts, std::vector<Blob> texts) {
   // While there still is room for settling what is in flight.
   if (run_.status == RunStatus::kRunning && !run_.stopping && parts_.journal.is_short_of_room()) {
     std::vector<Event> more =
-        step(run_, StopRequested{now(), "the journal's disk is nearly full"}, parts_.rules);
+        step(run_, StopRequested{parts_.scheduler.now(), "the journal's disk is nearly full"},
+             parts_.rules);
     events.insert(events.end(), std::make_move_iterator(more.begin()),
                   std::make_move_iterator(more.end()));
   }

@@ -94,7 +94,7 @@ class ADamagedJournal(BatonTest):
     def test_of_which_the_first_page_is_gone_is_saved(self):
         run = self.review(repository=self.small_change(), mock=self.mock())["run_id"]
         whole = self.charged(run)
-        self.tamper()  # empties the log into the database
+        self.tamper("PRAGMA wal_checkpoint(TRUNCATE)")  # empties the log into the database
         with open(self.state / "baton.db", "r+b") as database:
             database.write(b"\xaa" * 4096)
         self.assertEqual(self.baton("verify").code, SYSTEM)
