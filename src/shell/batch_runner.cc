@@ -15,8 +15,8 @@ constexpr Millis kFirstWait = Millis(500);
 constexpr int kLooks = 5;
 // Of a hundred batches each: nobody has created more since.
 constexpr int kMostPages = 100;
-// Clocks differ: a batch as old as this may still be ours.
-constexpr Millis kClockSkew = Millis::seconds(600);
+// Our clock may have been hours ahead of the provider's: a batch as old as this may still be ours.
+constexpr Millis kClockSkew = Millis::seconds(48 * 3600);
 constexpr int kMostRefusals = 20;
 // What was created a moment ago may not be found everywhere yet.
 constexpr int kMostMisses = 5;
@@ -43,10 +43,11 @@ struct BatchRunner::Work {
   int refusals = 0;  // in a row
   int misses = 0;
   int looks = 0;
-  int pages = 0;                        // of this look at the list
-  std::set<std::string> listed;         // by them
-  bool recognised = false;              // the batch of that name is ours
-  std::vector<std::string> candidates;  // names of batches that may be ours
+  int pages = 0;                 // of this look at the list
+  std::set<std::string> listed;  // by them
+  bool recognised = false;       // the batch of that name is ours
+  // Names of batches that may be ours, by how far from our forming they were made; nearest last.
+  std::vector<std::pair<Millis, std::string>> candidates;
   std::set<std::string> ruled_out;
   std::unique_ptr<BatchResults> results;
 };
@@ -189,6 +190,7 @@ void BatchRunner::listed(Work& work, ApiReply::Outcome outcome) {
       return;
     }
   }
+  std::sort(work.candidates.rbegin(), work.candidates.rend());
   if (!work.candidates.empty()) return next_candidate(work);
   if (++work.looks < kLooks) return look_again(work);
   end_all(work, unusable("the batch was not created: the provider lists none"));
@@ -205,14 +207,16 @@ bool BatchRunner::note_candidates(Work& work, const BatchList& page) {
     const bool may_be_ours =
         !older && !shown &&
         batch.counts.total() == static_cast<std::int64_t>(work.job.custom.size());
-    if (may_be_ours && !work.ruled_out.contains(batch.id)) work.candidates.push_back(batch.id);
+    if (!may_be_ours || work.ruled_out.contains(batch.id)) continue;
+    const Millis apart = batch.created_at - work.job.formed;
+    work.candidates.emplace_back(std::max(apart, apart * -1), batch.id);
   }
   return goes_on;
 }
 
 void BatchRunner::next_candidate(Work& work) {
   if (work.candidates.empty()) return look_for(work, {});
-  work.job.name = work.candidates.back();
+  work.job.name = work.candidates.back().second;
   work.candidates.pop_back();
   work.wait = kFirstWait;
   poll(work);

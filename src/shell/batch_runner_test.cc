@@ -43,17 +43,20 @@ class ToldHttp : public HttpClient {
   std::vector<HttpHandlers> open;
 };
 
-std::string status_body(const std::string& id, bool ended, int items = 2) {
-  return fmt::format(
-      R"({{"id":"{}","type":"message_batch","processing_status":"{}","created_at":)"
-      R"("2026-11-20T12:00:01Z","request_counts":{{"processing":{},"succeeded":0,"errored":0,)"
-      R"("canceled":0,"expired":0}}}})",
-      id, ended ? "ended" : "in_progress", items);
+std::string status_body(const std::string& id, bool ended, int items = 2,
+                        std::string_view created = "2026-11-20T12:00:01Z") {
+  return fmt::format(R"({{"id":"{}","type":"message_batch","processing_status":"{}","created_at":)"
+                     R"("{}","request_counts":{{"processing":{},"succeeded":0,"errored":0,)"
+                     R"("canceled":0,"expired":0}}}})",
+                     id, ended ? "ended" : "in_progress", created, items);
+}
+
+std::string list_of(const std::string& batches, bool more, const std::string& last) {
+  return fmt::format(R"({{"data":[{}],"has_more":{},"last_id":"{}"}})", batches, more, last);
 }
 
 std::string list_body(const std::string& id, bool more) {
-  return fmt::format(R"({{"data":[{}],"has_more":{},"last_id":"{}"}})", status_body(id, true), more,
-                     id);
+  return list_of(status_body(id, true), more, id);
 }
 
 std::string expired(const std::string& custom_id) {
@@ -130,6 +133,20 @@ TEST_F(BatchRunnerTest, AListThatShowsEverOtherBatchesIsGivenUpAndNothingIsCalle
   }
   EXPECT_THAT(stuck, SizeIs(1));
   EXPECT_THAT(ends, IsEmpty());
+}
+
+// Called not created, it would be paid for and stand in no book.
+TEST_F(BatchRunnerTest, ABatchIsFoundAlthoughOurClockWasHoursAhead) {
+  collect("");
+  const std::string ours = status_body("msgbatch_1", true, 2, "2026-11-19T16:00:00Z");
+  const std::string older = status_body("msgbatch_0", true, 2, "2026-11-19T01:00:00Z");
+  http.answer(200, list_of(ours + "," + older, false, "msgbatch_0"));
+  // The nearer one is looked at first.
+  EXPECT_THAT(http.requests.back().url, HasSubstr("/msgbatch_1"));
+  http.answer(200, ours);
+  http.answer(200, expired("r-c1") + expired("r-c2"));
+  EXPECT_THAT(accepted, ElementsAre("msgbatch_1"));
+  EXPECT_THAT(ends, SizeIs(2));
 }
 
 TEST_F(BatchRunnerTest, AServersOwnErrorIsNoProofThatNoBatchWasCreated) {

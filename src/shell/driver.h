@@ -123,6 +123,7 @@ class Driver {
   void send(const CallReserved& event);
   HttpRequest request_with(std::string body) const;
   void submit(const BatchFormed& event);
+  void give_up_batch(const BatchFormed& event);
   void collect(const std::map<BatchId, OpenBatch>& batches);
   std::string item_name(CallId call) const;
   std::optional<Pacer::Ticket> claim_ticket(CallId call) const;
