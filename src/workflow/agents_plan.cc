@@ -193,11 +193,8 @@ void Agents::read_plan(std::string_view answer) {
       plan_notes_.push_back(task.error().message + "; left out");
     }
   });
-  if (usable > settings_.max_tasks) {
-    plan_notes_.push_back(
-        fmt::format("the plan has {} tasks; those beyond {} are left out (--max-tasks)", usable,
-                    settings_.max_tasks));
-  }
+  if (usable > settings_.max_tasks)
+    plan_notes_.push_back(said_of_long_plan(usable, settings_.max_tasks));
   if (usable == 0) direct_answer_ = short_text_at(*plan, "answer", kLongestAnswer);
 }
 

@@ -1,5 +1,7 @@
 #include "workflow/plan_fields.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 
@@ -55,6 +57,11 @@ json::array write_file_parts(const std::vector<FilePart>& parts) {
 
 json::array array_of(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
+}
+
+std::string said_of_long_plan(int tasks, int most) {
+  return fmt::format("the plan has {} tasks; those beyond {} are left out (--max-tasks)", tasks,
+                     most);
 }
 
 }  // namespace baton

@@ -28,4 +28,7 @@ std::vector<FilePart> file_parts_at(JsonFields fields, std::string_view key, std
 boost::json::array write_file_parts(const std::vector<FilePart>& parts);
 boost::json::array array_of(const std::vector<std::string>& texts);
 
+// What is said of a plan that has more tasks than it may.
+std::string said_of_long_plan(int tasks, int most);
+
 }  // namespace baton

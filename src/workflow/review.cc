@@ -9,6 +9,7 @@
 #include "base/json_fields.h"
 #include "base/text.h"
 #include "workflow/appraisal.h"
+#include "workflow/plan_fields.h"
 
 namespace baton {
 namespace json = boost::json;
@@ -189,11 +190,8 @@ void Review::note_plan(std::string_view answer) {
       notes_.push_back(task.error().message + "; left out");
     }
   });
-  if (usable > settings_.max_tasks) {
-    notes_.push_back(
-        fmt::format("the plan has {} tasks; those beyond {} are left out (--max-tasks)", usable,
-                    settings_.max_tasks));
-  }
+  if (usable > settings_.max_tasks)
+    notes_.push_back(said_of_long_plan(usable, settings_.max_tasks));
   if (read && usable == 0) {
     notes_.push_back("the plan has no usable task: no worker has looked at what is reviewed");
   }
