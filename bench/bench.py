@@ -334,9 +334,10 @@ def main():
         resume.main(build, options.scratch, options.runs,
                     lambda folder: review_of(programs, large, large.calls, folder))
     if "fleet" in wanted:
-        few = WORKLOADS[0]
-        fleet.main(build, options.runs, few.calls,
-                   lambda folder, more: measure_review(programs, few, few.calls, folder, more))
+        many = WORKLOADS[0]
+        alone = dataclasses.replace(many, calls=200, parallel=1)
+        fleet.main(build, options.runs, [many, alone],
+                   lambda workload, folder, more: measure_review(programs, workload, workload.calls, folder, more))
 
 
 if __name__ == "__main__":

@@ -85,27 +85,31 @@ def rate_table(build, runs):
                 print(f"| {name} | " + " | ".join(cells) + " |")
 
 
-def call_table(calls, runs, run_review):
-    """`run_review(folder, more arguments)` runs a review of so many calls, and gives its Sample."""
+def reviewed(server, runs, calls, run_review):
+    """Per store: what the program and the server used, review by review."""
     samples = collections.defaultdict(list)
-    load = journal.load()
-    with Postgres(SETTINGS) as server:
-        for _ in range(runs):
-            with tempfile.TemporaryDirectory() as name:
-                samples["SQLite"].append((run_review(pathlib.Path(name), []), 0))
+    for _ in range(runs):
+        for store, more in (("SQLite", []), ("PostgreSQL", ["--store", server.url])):
             before = server_cpu(server)
             with tempfile.TemporaryDirectory() as name:
-                sample = run_review(pathlib.Path(name), ["--store", server.url])
-            samples["PostgreSQL"].append((sample, server_cpu(server) - before))
-    print(f"\n### fleet: a review of {calls:,} calls, 64 at once, by its store ({load})\n")
-    print("| | wall, s | CPU of the program, us a call | CPU of the server, us a call |\n|---|---:|---:|---:|")
-    for store, taken in samples.items():
-        wall = statistics.median(sample.wall for sample, _ in taken)
-        cpu, server = (statistics.median(value) * 1e6 / calls
-                       for value in ([sample.cpu for sample, _ in taken], [used for _, used in taken]))
-        print(f"| {store} | {wall:.2f} | {cpu:.1f} | {server:.1f} |")
+                sample = run_review(pathlib.Path(name), more)
+            samples[store].append((sample.wall, sample.cpu * 1e6 / calls, (server_cpu(server) - before) * 1e6 / calls))
+    return samples
 
 
-def main(build, runs, calls, run_review):
+def call_table(runs, workloads, run_review):
+    """`run_review(workload, folder, more arguments)` runs a review, and gives its Sample."""
+    print(f"\n### fleet: a review by its store ({journal.load()})\n")
+    print("| calls | at once | store | wall, s | CPU of the program, us a call | CPU of the server, us a call |")
+    print("|---:|---:|---|---:|---:|---:|")
+    with Postgres(SETTINGS) as server:
+        for workload in workloads:
+            taken = reviewed(server, runs, workload.calls, lambda folder, more: run_review(workload, folder, more))
+            for store, samples in taken.items():
+                wall, cpu, served = (statistics.median(values) for values in zip(*samples))
+                print(f"| {workload.calls:,} | {workload.parallel} | {store} | {wall:.2f} | {cpu:.1f} | {served:.1f} |")
+
+
+def main(build, runs, workloads, run_review):
     rate_table(build, runs)
-    call_table(calls, runs, run_review)
+    call_table(runs, workloads, run_review)

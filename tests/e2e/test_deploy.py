@@ -181,9 +181,11 @@ class Scaler(unittest.TestCase):
     def test_the_query_counts_the_runs_that_need_a_worker_with_the_rights_the_page_grants(self):
         rights = re.search(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL).group(1)
         self.server.sql(rights.replace(" PASSWORD NULL", ""))
-        states = ("waiting", "waiting", "driven", "parked", "quarantined", "done")
-        for number, state in enumerate(states):
-            self.server.sql(f"INSERT INTO baton.queue (run, place, state, queued) VALUES ('r-{number}', '', '{state}', now())")
+        runs = [("waiting", ""), ("waiting", ""), ("driven", ""), ("waiting", "a-state-folder"), ("parked", ""),
+                ("quarantined", ""), ("done", "")]
+        for number, (state, place) in enumerate(runs):
+            self.server.sql("INSERT INTO baton.queue (run, place, state, queued)"
+                            f" VALUES ('r-{number}', '{place}', '{state}', now())")
         query = kubernetes()["ScaledObject", "baton-worker"]["spec"]["triggers"][0]["metadata"]["query"]
         self.assertEqual(self.server.sql(query, user="baton_scaler").strip(), "3")
         with self.assertRaisesRegex(RuntimeError, "permission denied"):
