@@ -68,9 +68,9 @@ inline Result<Money> allot(Journal& journal, const RunId& run, Money amount, con
   return answer.get_future().get();
 }
 
-// For what another thread or process is about to do. False if it did not in ten seconds.
+// For what another thread or process is about to do. False if it did not in half a minute.
 inline bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 1'000; ++i) {
+  for (int i = 0; i < 3'000; ++i) {
     if (holds()) return true;
     ::usleep(10'000);
   }

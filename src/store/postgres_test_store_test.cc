@@ -62,8 +62,8 @@ void control_server(const std::string& what) {
 
 PostgresOptions PostgresStoreForTest::short_leases() {
   PostgresOptions options;
-  options.lease = Millis(1'500);
-  options.heartbeat = Millis(200);
+  options.lease = Millis::seconds(3);
+  options.heartbeat = Millis(250);
   return options;
 }
 
