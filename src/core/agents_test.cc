@@ -195,6 +195,17 @@ TEST(AgentsTest, AQuestionThatIsPendingIsAskedAgainAfterARestart) {
             (std::vector<ApprovalAsked>{{kNoon, "plan"}}));
 }
 
+TEST(AgentsTest, APersonIsAskedWithoutAPlannerThatCouldEndBefore) {
+  RunCreated created = Story::asked();
+  created.gates = {"plan"};
+  Story story(created);
+  TaskSpec task = worker(0);
+  task.gate = "plan";
+  story.add(task);
+  EXPECT_EQ(only<ApprovalAsked>(story.tell(PlanClosed{kNoon})),
+            (std::vector<ApprovalAsked>{{kNoon, "plan"}}));
+}
+
 TEST(AgentsTest, AnAnswerToNoQuestionContradictsTheJournal) {
   const Story story = gated();
   EXPECT_EQ(contradiction(story.run, ApprovalGiven{kNoon, "plan", true}),

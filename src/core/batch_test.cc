@@ -84,6 +84,18 @@ TEST(BatchTest, ABatchIsNotWaitedWithByThoseThatWaitForItsMoney) {
   EXPECT_EQ(only<BatchFormed>(story.prepared(kPlan)).size(), 1U);
 }
 
+// The plan stays open for what it may lead to, and would be waited for without end.
+TEST(BatchTest, ATaskThatLeadsToOthersIsSentOnceNothingElseGoesOn) {
+  Story story = planned();
+  TaskSpec leading = later(2);
+  leading.leads = true;
+  story.add(leading);
+  story.prepared(TaskId(2));
+  EXPECT_EQ(only<BatchFormed>(story.settled(CallId(1))),
+            (std::vector<BatchFormed>{{story.now, BatchId(1), {CallId(2)}}}));
+  EXPECT_FALSE(story.run.plan_closed);
+}
+
 TEST(BatchTest, ItsItemsEndOneByOneInAnyOrderAtTheBatchPrice) {
   Story story = batched(3);
   EXPECT_EQ(only<TaskFinished>(story.settled(CallId(3))).at(0).task, TaskId(3));

@@ -86,10 +86,14 @@ Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
   return std::nullopt;
 }
 
-// Whether something that has begun, a planner or what leads to others, will still bring tasks.
+// Whether something that has begun, a planner or what leads to others, will still bring tasks. A
+// run without a planner has its tasks once its plan is closed; what leads may open it again.
 bool may_grow(const RunState& run) {
-  const bool planning = run.tasks.empty() || (run.tasks.front().spec.role == Role::kOrchestrator &&
-                                              !run.tasks.front().ended());
+  const auto is_planning = [&run](const Task& first) {
+    const bool planner = first.spec.role == Role::kOrchestrator;
+    return !first.ended() && !run.plan_closed && (planner || run.to_follow == 0);
+  };
+  const bool planning = run.tasks.empty() || is_planning(run.tasks.front());
   return planning || std::any_of(run.tasks.begin(), run.tasks.end(), [](const Task& task) {
            return task.spec.leads && task.ended() && !task.followed;
          });
