@@ -24,14 +24,16 @@ std::string wrong_end(const BookedCall& call, bool prices_kept) {
   const Money bill = metered(call);
   if (call.seen > 1) return "came to the provider twice";
   if (call.seen == 0 && end.bill == BillState::kSettled) return "is settled and was never sent";
-  if (call.seen == 0 && end.bill == BillState::kNotBilled && !provably_unsent(end))
+  // What a batch was refused with came before any of its items.
+  const bool came = call.seen > 0 || call.reserved.batch;
+  if (!came && end.bill == BillState::kNotBilled && !provably_unsent(end))
     return "was refused without having come";
   const bool at_its_hold = !prices_kept && end.charge == call.reserved.hold;
   if (end.bill == BillState::kSettled && end.charge != bill && !at_its_hold)
     return fmt::format("is charged {}, and billed {}", end.charge.to_string(), bill.to_string());
   if (end.bill == BillState::kNotBilled && bill != Money())
     return fmt::format("is called not billed, and was billed {}", bill.to_string());
-  if (end.bill == BillState::kUnknown && end.charge < bill)
+  if (end.bill == BillState::kUnknown && end.charge < bill && !call.overbilled)
     return fmt::format("is booked at {}, and was billed {}", end.charge.to_string(),
                        bill.to_string());
   return {};
@@ -64,7 +66,9 @@ BookedCall* CallBook::leaving(int holder, TaskId task, std::string_view model,
     BookedCall& booked = call->second;
     const CallReserved& promise = booked.reserved;
     if (promise.task != task || booked.holder != holder) continue;
-    const bool fits = !promise.batch && !booked.left && !booked.ended && promise.model == model &&
+    // Who has stood still while its lease lapsed sends what others have booked at its worst case.
+    const bool open = !booked.ended || booked.ended->bill == BillState::kUnknown;
+    const bool fits = !promise.batch && !booked.left && open && promise.model == model &&
                       promise.max_output.count() == max_output;
     if (!fits) return nullptr;
     booked.left = true;

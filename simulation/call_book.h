@@ -12,12 +12,13 @@ namespace baton::sim {
 
 struct BookedCall {
   CallReserved reserved;
-  int holder = 0;        // of the lease, whose reservation it is
-  bool batched = false;  // the journal says that it goes to the provider in a batch
-  bool left = false;     // its request has left the process
-  int seen = 0;          // requests that came to the provider
-  Usage usage;           // what it meters
-  bool metered = false;  // it bills that
+  int holder = 0;           // of the lease, whose reservation it is
+  bool batched = false;     // the journal says that it goes to the provider in a batch
+  bool left = false;        // its request has left the process
+  int seen = 0;             // requests that came to the provider
+  Usage usage;              // what it meters
+  bool metered = false;     // it bills that
+  bool overbilled = false;  // more than could be promised
   std::optional<CallEnded> ended;
 };
 

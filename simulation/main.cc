@@ -1,15 +1,15 @@
 // baton-simulate: plays seeded lives of a run, and says which promise broke and how to see it
 // again.
 #include <fmt/format.h>
-#include <signal.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <deque>
-#include <limits>
+#include <fstream>
+#include <iterator>
 
+#include "simulation/kept_seeds.h"
+#include "simulation/played.h"
 #include "simulation/world.h"
 
 namespace baton::sim {
@@ -20,81 +20,104 @@ struct Asked {
   std::uint64_t runs = 1;
   double seconds = 0;
   std::string faults = "all";
+  std::string replay;  // a file of kept seeds
   bool verbose = false;
   bool coverage = false;
 };
 
-// What a broken assertion can still be told with: it ends the process at once.
-char playing[256];
+using Clock = std::chrono::steady_clock;
 
-void say_what_was_played(int) {
-  [[maybe_unused]] const auto written =
-      write(STDERR_FILENO, playing, strnlen(playing, sizeof playing));
-}
+class Player {
+ public:
+  explicit Player(bool verbose) : verbose_(verbose) {}
 
-std::string replay_command(std::uint64_t seed, const std::string& faults) {
-  return fmt::format("baton-simulate --seed {}{} --verbose", seed,
-                     faults == "all" ? "" : " --faults " + faults);
-}
+  // Whether every promise was kept; says so if not.
+  bool play_one(std::uint64_t seed, const FaultSet& faults, std::string_view allowed);
+  void sum_up(bool with_coverage) const;
+  std::uint64_t runs() const { return runs_; }
+  double elapsed() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
+
+ private:
+  bool verbose_;
+  Clock::time_point begun_ = Clock::now();
+  Coverage coverage_;
+  std::uint64_t runs_ = 0, events_ = 0, requests_ = 0, processes_ = 0, happenings_ = 0;
+};
 
 // Played once more, for its last lines.
-void tell_of(std::uint64_t seed, const FaultSet& faults, const Asked& asked,
-             const Outcome& outcome) {
+void print_last_lines(std::uint64_t seed, const FaultSet& faults) {
   constexpr std::size_t kLines = 30;
   std::deque<std::string> lines;
-  WorldOptions options{seed, faults, [&](const std::string& line) {
-                         lines.push_back(line);
-                         if (lines.size() > kLines) lines.pop_front();
-                       }};
   Coverage unused;
-  play(options, unused);
+  play({seed, faults,
+        [&](const std::string& line) {
+          lines.push_back(line);
+          if (lines.size() > kLines) lines.pop_front();
+        }},
+       unused);
   for (const std::string& line : lines) fmt::print("{}\n", line);
-  fmt::print("seed {}: broken: {}\nplay it again: {}\n", seed, outcome.broken,
-             replay_command(seed, asked.faults));
 }
 
-int simulate(const Asked& asked) {
-  const Result<FaultSet> faults = read_faults(asked.faults);
-  if (!faults) {
-    fmt::print(stderr, "baton-simulate: {}\n", faults.error().message);
-    return 2;
+bool Player::play_one(std::uint64_t seed, const FaultSet& faults, std::string_view allowed) {
+  note_played(replay_command(seed, allowed));
+  WorldOptions options{seed, faults, {}};
+  if (verbose_) options.trace = [](const std::string& line) { fmt::print("{}\n", line); };
+  const Outcome outcome = play(options, coverage_);
+  if (!outcome.broken.empty()) {
+    if (!verbose_) print_last_lines(seed, faults);
+    fmt::print("seed {}: broken: {}\nplay it again: {}\n", seed, outcome.broken,
+               replay_command(seed, allowed));
+    return false;
   }
-  struct sigaction on_abort {};
-  on_abort.sa_handler = say_what_was_played;
-  on_abort.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGABRT, &on_abort, nullptr);
+  ++runs_;
+  events_ += outcome.events;
+  requests_ += static_cast<std::uint64_t>(outcome.requests);
+  processes_ += static_cast<std::uint64_t>(outcome.processes);
+  happenings_ += static_cast<std::uint64_t>(outcome.happenings);
+  return true;
+}
 
-  using Clock = std::chrono::steady_clock;
-  const auto begun = Clock::now();
-  const auto elapsed = [&] { return std::chrono::duration<double>(Clock::now() - begun).count(); };
-  Coverage coverage;
-  std::uint64_t runs = 0, events = 0, requests = 0, processes = 0, happenings = 0;
-  const auto goes_on = [&] {
-    return asked.seconds > 0 ? elapsed() < asked.seconds : runs < asked.runs;
-  };
-  for (std::uint64_t seed = asked.seed; goes_on(); ++seed, ++runs) {
-    *fmt::format_to_n(playing, sizeof playing - 1, "it was played with: {}\n",
-                      replay_command(seed, asked.faults))
-         .out = '\0';
-    WorldOptions options{seed, *faults, {}};
-    if (asked.verbose) options.trace = [](const std::string& line) { fmt::print("{}\n", line); };
-    const Outcome outcome = play(options, coverage);
-    if (!outcome.broken.empty()) {
-      tell_of(seed, *faults, asked, outcome);
-      return 1;
-    }
-    events += outcome.events;
-    requests += static_cast<std::uint64_t>(outcome.requests);
-    processes += static_cast<std::uint64_t>(outcome.processes);
-    happenings += static_cast<std::uint64_t>(outcome.happenings);
-  }
+void Player::sum_up(bool with_coverage) const {
   fmt::print(
       "{} runs in {:.1f} s ({:.0f} a second): {} processes, {} durable events, {} requests, {} "
       "happenings; every promise was kept\n"
-      "reached: {} pairs of a task's status and an event, {} of the run's and an event\n",
-      runs, elapsed(), static_cast<double>(runs) / elapsed(), processes, events, requests,
-      happenings, coverage.task_pairs(), coverage.run_pairs());
-  if (asked.coverage) fmt::print("{}", coverage.to_string());
+      "reached: {} pairs of a task's status and an event, {} of the run's state and an event\n",
+      runs_, elapsed(), static_cast<double>(runs_) / elapsed(), processes_, events_, requests_,
+      happenings_, coverage_.task_pairs(), coverage_.run_pairs());
+  if (with_coverage) fmt::print("{}", coverage_.to_string());
+}
+
+int wrong_use(const Error& error) {
+  fmt::print(stderr, "baton-simulate: {}\n", error.message);
+  return 2;
+}
+
+int replay_kept(const Asked& asked) {
+  std::ifstream file(asked.replay);
+  if (!file) return wrong_use(input_error(asked.replay + " cannot be read"));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const Result<std::vector<KeptSeed>> seeds = read_kept_seeds(text);
+  if (!seeds) return wrong_use(input_error(asked.replay + ": " + seeds.error().message));
+  Player player(asked.verbose);
+  for (const KeptSeed& kept : *seeds) {
+    if (!player.play_one(kept.seed, kept.faults, kept.allowed)) return 1;
+  }
+  player.sum_up(asked.coverage);
+  return 0;
+}
+
+int simulate(const Asked& asked) {
+  if (!asked.replay.empty()) return replay_kept(asked);
+  const Result<FaultSet> faults = read_faults(asked.faults);
+  if (!faults) return wrong_use(faults.error());
+  Player player(asked.verbose);
+  const auto goes_on = [&] {
+    return asked.seconds > 0 ? player.elapsed() < asked.seconds : player.runs() < asked.runs;
+  };
+  for (std::uint64_t seed = asked.seed; goes_on(); ++seed) {
+    if (!player.play_one(seed, *faults, asked.faults)) return 1;
+  }
+  player.sum_up(asked.coverage);
   return 0;
 }
 
@@ -109,6 +132,7 @@ int main(int argc, char** argv) {
   app.add_option("--runs", asked.runs, "How many seeds, one after the other");
   app.add_option("--seconds", asked.seconds, "As many as fit in so many seconds, instead");
   app.add_option("--faults", asked.faults, "Which may be drawn: all, none, or names with commas");
+  app.add_option("--replay", asked.replay, "Play the seeds of this file (simulation/seeds.txt)");
   app.add_flag("--verbose", asked.verbose, "Tell what happens");
   app.add_flag("--coverage", asked.coverage, "Tell which events have met which states");
   CLI11_PARSE(app, argc, argv);

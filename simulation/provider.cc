@@ -119,7 +119,7 @@ SimulatedProvider::Reply SimulatedProvider::answer(Transfer& transfer) {
   said.usage = usage_of(transfer);
   Usage billed = said.usage;
   if (faults_.happens(Fault::kOverbilled)) {
-    has_overbilled_ = true;
+    has_overbilled_ = transfer.call->overbilled = true;
     said.usage.output = billed.output = Tokens(transfer.max_output * 40);
   }
   said.tells_usage = !faults_.happens(Fault::kNoUsage);
@@ -208,7 +208,9 @@ void SimulatedProvider::spoil(Transfer& transfer, Reply& reply, Usage& billed) {
   const auto cut = [&] {
     reply.body.resize(
         static_cast<std::size_t>(dice_.below(static_cast<std::int64_t>(reply.body.size()))));
-    if (!has_overbilled_) billed.output = Tokens(1 + dice_.below(transfer.max_output));
+    const bool whole = reply.body.find("message_stop") != std::string::npos;
+    if (!whole && !transfer.call->overbilled)
+      billed.output = Tokens(1 + dice_.below(transfer.max_output));
   };
   if (faults_.happens(Fault::kMalformed)) {
     const std::size_t before = reply.body.size();

@@ -94,7 +94,8 @@ class SimulatedProvider {
   // ---- batches (provider_batches.cc) ----
   void start_batch_request(const TransferPtr& transfer, const HttpRequest& request);
   void create_batch(const TransferPtr& transfer, const std::string& body);
-  BatchEntry batch_entry(const std::string& custom_id, std::string_view params);
+  BatchEntry batch_entry(const std::string& custom_id, std::string_view params,
+                         bool may_be_missing);
   Reply tell_batches(std::string_view path);
   std::string batch_json(const Batch& batch) const;
   std::string results(const Batch& batch);

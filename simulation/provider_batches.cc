@@ -63,7 +63,10 @@ void SimulatedProvider::create_batch(const TransferPtr& transfer, const std::str
   for (std::size_t at = rest.find(kNextItem); at != rest.npos; at = rest.find(kNextItem)) {
     rest.remove_prefix(at + kNextItem.size());
     const std::string custom_id(rest.substr(0, rest.find('"')));
-    batch.items.push_back(batch_entry(custom_id, rest.substr(0, rest.find(kNextItem))));
+    // Results that tell of nothing at all would be those of no batch.
+    const bool may_be_missing = !batch.items.empty();
+    const std::string_view params = rest.substr(0, rest.find(kNextItem));
+    batch.items.push_back(batch_entry(custom_id, params, may_be_missing));
   }
   batches_.push_back(std::move(batch));
   if (reply.body.empty()) reply.body = batch_json(batches_.back());
@@ -71,7 +74,8 @@ void SimulatedProvider::create_batch(const TransferPtr& transfer, const std::str
 }
 
 SimulatedProvider::BatchEntry SimulatedProvider::batch_entry(const std::string& custom_id,
-                                                             std::string_view params) {
+                                                             std::string_view params,
+                                                             bool may_be_missing) {
   BatchEntry entry{custom_id, book_.find(call_named(custom_id)), {}};
   BookedCall* call = entry.call;
   if (call == nullptr || !call->batched) {
@@ -100,7 +104,7 @@ SimulatedProvider::BatchEntry SimulatedProvider::batch_entry(const std::string& 
   item.cached = params.find("cache_control") != params.npos;
   call->usage = usage_of(item);
   call->metered = true;
-  if (how == 3) return entry;
+  if (how == 3 && may_be_missing) return entry;
   line("succeeded", R"(,"message":)" + as_message({.model = call->reserved.model,
                                                    .text = how == 4 ? "something else" : "ok",
                                                    .usage = call->usage}));
