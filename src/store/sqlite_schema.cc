@@ -138,8 +138,8 @@ Result<std::unique_ptr<Database>> open_journal_file(const std::filesystem::path&
                     file.string(), *mode));
   }
   // FULL: in WAL mode anything less loses the latest commits in a power cut. A log of 4 MB, soon
-  // written over again: a commit that makes a file longer also waits for the file system's own
-  // journal, and so for about twice as long.
+  // written over again: a commit that makes a file longer also waits for what the file system notes
+  // of that, and so for about twice as long.
   if (Status set = (*database)->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
                                         "PRAGMA wal_autocheckpoint = 1000;");
       !set) {
