@@ -14,14 +14,7 @@ std::string Promises::follow(const Event& event) {
   }
   if (const auto* prepared = std::get_if<CallPrepared>(&event))
     writes_before_[prepared->task] = writes_[prepared->prefix];
-  if (const auto* ended = std::get_if<CallEnded>(&event)) {
-    const auto question = open_.extract(ended->call);
-    const bool useful =
-        ended->bill == BillState::kSettled &&
-        (ended->verdict == Verdict::kAccepted || ended->verdict == Verdict::kTools ||
-         (ended->verdict == Verdict::kContinue && !ended->reply.empty()));
-    if (question && useful) bought_.insert(question.mapped());
-  }
+  note_bought(event);
   evolve(run_, event);
   if (std::string broken = audit_.follow(event, run_); !broken.empty()) return broken;
   return check_caps();
@@ -43,11 +36,36 @@ std::string Promises::check_caps() const {
 std::string Promises::check_question(const CallReserved& reserved) {
   const Task& task = run_.task(reserved.task);
   if (task.ended()) return "a call for a task that has ended";
-  const Question question{reserved.task, task.attempts, task.turns.size()};
-  if (bought_.contains(question))
-    return fmt::format("{} is bought again", reserved.task.to_string());
-  open_.emplace(reserved.call, question);
+  const std::string& key = task.prepared->content_key;
+  const auto bought = bought_.find(reserved.task);
+  if (bought != bought_.end() && bought->second.contains(key))
+    return fmt::format("{} asks what it has a good answer to", reserved.task.to_string());
+  open_.emplace(reserved.call, key);
   return {};
+}
+
+namespace {
+
+bool is_useful(const CallEnded& ended) {
+  if (ended.bill != BillState::kSettled) return false;
+  return ended.verdict == Verdict::kAccepted || ended.verdict == Verdict::kTools ||
+         (ended.verdict == Verdict::kContinue && !ended.reply.empty());
+}
+
+}  // namespace
+
+// An answer is good until its task begins anew: because a later one was not, or somebody asked.
+void Promises::note_bought(const Event& event) {
+  if (const auto* ended = std::get_if<CallEnded>(&event)) {
+    auto key = open_.extract(ended->call);
+    if (key && is_useful(*ended))
+      bought_[run_.open_calls.at(ended->call).task].insert(std::move(key.mapped()));
+  }
+  if (const auto* again = std::get_if<RetryScheduled>(&event); again && !again->keeps_turns)
+    bought_.erase(again->task);
+  if (const auto* escalated = std::get_if<Escalated>(&event)) bought_.erase(escalated->task);
+  if (std::holds_alternative<RetryAsked>(event) || std::holds_alternative<BudgetRaised>(event))
+    bought_.clear();
 }
 
 // Each call that could have opened the gate meanwhile, and did not, is one more wait.

@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <tuple>
 
 #include "core/audit.h"
 #include "core/rules.h"
@@ -27,11 +26,9 @@ class Promises {
   void allow_overbilling() { audit_.run_may_be_overbilled = true; }
 
  private:
-  // One question to a model: asked and answered once.
-  using Question = std::tuple<TaskId, int, std::size_t>;  // attempt, turn
-
   std::string check_caps() const;
   std::string check_question(const CallReserved& reserved);
+  void note_bought(const Event& event);
   std::string check_wait(const CallReserved& reserved);
 
   const Rules& rules_;
@@ -39,10 +36,10 @@ class Promises {
   Coverage& coverage_;
   RunState run_;
   Audit audit_;
-  std::map<CallId, Question> open_;
-  std::set<Question> bought_;
-  std::map<std::string, int> writes_;    // calls with that prefix
-  std::map<TaskId, int> writes_before_;  // as it was prepared
+  std::map<CallId, std::string> open_;              // their content keys
+  std::map<TaskId, std::set<std::string>> bought_;  // likewise, of useful answers
+  std::map<std::string, int> writes_;               // calls with that prefix
+  std::map<TaskId, int> writes_before_;             // as it was prepared
 };
 
 }  // namespace baton::sim

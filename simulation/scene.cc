@@ -56,9 +56,16 @@ Scene drawn_scene(std::uint64_t seed, Dice& dice, const Faults& faults) {
   scene.start = kNoon + Millis(dice.below(24 * 3'600'000));
   scene.shape = drawn_shape(seed);
   scene.created = drawn_run(seed, scene.start, dice);
+  // Where money and limits make nobody wait, what else makes them wait shows.
+  const bool unlimited = dice.one_in(4);
+  if (unlimited) {
+    scene.created.budget.reset();
+    scene.created.caps = {};
+    scene.created.limits = {};
+  }
   scene.rules = drawn_rules(dice);
   scene.fleet = dice.one_in(3);
-  scene.paced = dice.one_in(4);
+  scene.paced = !unlimited && dice.one_in(3);
   scene.gateway = dice.one_in(8);
   scene.calm_after = static_cast<int>(dice.between(20, 200));
   if (scene.shape.gates) scene.created.gates = {"merge"};

@@ -49,7 +49,7 @@ WorkShape drawn_shape(std::uint64_t seed) {
   shape.tools = dice.one_in(4);
   shape.followers = dice.one_in(5);
   shape.gates = dice.one_in(6);
-  shape.shared_prefix = dice.one_in(3);
+  shape.shared_prefix = dice.one_in(2);
   return shape;
 }
 
