@@ -66,7 +66,8 @@ void reopen_skipped(RunState& run, const std::set<SkipReason>& reasons, bool goe
     task.dependents.clear();
     if (!task.skipped || !reasons.contains(*task.skipped)) continue;
     reopened.insert(task.spec.id);
-    if (task.spec.id == TaskId(0) && task.spec.role == Role::kOrchestrator) run.plan_closed = false;
+    if (task.spec.id == TaskId(0) && task.spec.role == Role::kOrchestrator)
+      run.plan_closed = run.planned = false;
     reopen(run, task, goes_on);
   }
   for (Task& task : run.tasks) {

@@ -41,7 +41,11 @@ void on(RunState& run, const RetryAsked&) {
 }
 
 // Of no task and no call that is still known. It counts against the day whose share the run has.
+// Numbers that its calls may have had are not given again: the provider may still have a batch that
+// names them.
 void on(RunState& run, const TailLost& event) {
+  constexpr std::int64_t kMostCalls = 1'000'000'000;
+  run.calls = static_cast<int>(std::min(run.calls + event.events, kMostCalls));
   run.budget.book(event.amount);
   run.unknown += event.amount;
   if (!run.day.day.empty()) run.day.used += event.amount;
@@ -344,7 +348,7 @@ void on(RunState& run, const Escalated& event) {
 }
 
 void on(RunState& run, const PlanClosed&) {
-  run.plan_closed = true;
+  run.plan_closed = run.planned = true;
   release_last(run);
 }
 

@@ -162,7 +162,8 @@ struct RunState {
   std::string stop_reason;
   std::optional<Halt> halt;
   bool plan_closed = false;
-  std::set<std::string> asked;           // approvals that a person was asked for
+  bool planned = false;         // it has been closed: only what tasks lead to opens it again
+  std::set<std::string> asked;  // approvals that a person was asked for
   std::map<std::string, bool> approved;  // and has answered
   Budget budget;
   Money unknown;            // the booked part of budget.charged()

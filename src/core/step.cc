@@ -10,11 +10,15 @@
 namespace baton {
 namespace {
 
+// Whether the planner, or whoever else names the tasks, has not named all of them.
+bool is_planning(const RunState& run) {
+  return run.tasks.empty() || (!run.tasks.front().ended() && !run.planned);
+}
+
 // The planner's end closes its plan, and the last end of a task that may bring others: what there
 // is so far is all there will be.
 Decision close_plan(const RunState& run, Instant now) {
-  const bool open = run.tasks.empty() || !run.tasks.front().ended() || run.to_follow > 0;
-  if (run.plan_closed || open) return std::nullopt;
+  if (run.plan_closed || is_planning(run) || run.to_follow > 0) return std::nullopt;
   return PlanClosed{now};
 }
 
@@ -86,15 +90,9 @@ Decision decide_start(const RunState& run, const Rules& rules, Instant now) {
   return std::nullopt;
 }
 
-// Whether something that has begun, a planner or what leads to others, will still bring tasks. A
-// run without a planner has its tasks once its plan is closed; what leads may open it again.
+// Whether something that has begun will still bring tasks.
 bool may_grow(const RunState& run) {
-  const auto is_planning = [&run](const Task& first) {
-    const bool planner = first.spec.role == Role::kOrchestrator;
-    return !first.ended() && !run.plan_closed && (planner || run.to_follow == 0);
-  };
-  const bool planning = run.tasks.empty() || is_planning(run.tasks.front());
-  return planning || std::any_of(run.tasks.begin(), run.tasks.end(), [](const Task& task) {
+  return is_planning(run) || std::any_of(run.tasks.begin(), run.tasks.end(), [](const Task& task) {
            return task.spec.leads && task.ended() && !task.followed;
          });
 }
