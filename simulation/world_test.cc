@@ -39,7 +39,7 @@ TEST(WorldTest, FewSeedsReachMostOfWhatARunCanMeet) {
   for (std::uint64_t seed = 1; seed <= 2'000; ++seed)
     ASSERT_EQ(broken(seed, FaultSet().set(), coverage), "");
   EXPECT_GE(coverage.task_pairs(), 24U) << coverage.to_string();
-  EXPECT_GE(coverage.run_pairs(), 115U) << coverage.to_string();
+  EXPECT_GE(coverage.run_pairs(), 100U) << coverage.to_string();
 }
 
 TEST(WorldTest, WhatHasBrokenAPromiseOnceDoesNotAgain) {
