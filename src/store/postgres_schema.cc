@@ -10,8 +10,12 @@ namespace {
 
 constexpr std::string_view kFolder = "migrations/postgres/";
 
-constexpr PgStatement kHasTables = {"has_tables",
-                                    "SELECT (to_regclass('baton.migrations') IS NOT NULL)::text"};
+// Not by to_regclass(): what a backend has once not found, it goes on not finding until it locks a
+// table, and while it waited for the lock of migrate_alone() another may have made it.
+constexpr PgStatement kHasTables = {
+    "has_tables",
+    "SELECT (EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace WHERE n.nspname = 'baton' AND c.relname = 'migrations'))::text"};
 constexpr PgStatement kVersion = {"version",
                                   "SELECT coalesce(max(version), 0)::text FROM baton.migrations"};
 
