@@ -204,6 +204,8 @@ void FleetWorker::end(const RunId& run, const Result<RunState>& state) {
   if (!state) {
     say(fmt::format("{} is no longer driven here: {}", run, state.error().message));
     const bool lost_lease = state.error().kind == ErrorKind::kBusy;
+    // The store's failure is no death that the run is to blame for.
+    if (!lost_lease) hand_back(run);
     let_go(run);
     if (lost_lease || failure_) return;
     failure_ = state.error();
