@@ -42,10 +42,17 @@ void print_text(const RepairReport& report) {
     fmt::print("Nothing to repair.\n");
     return;
   }
+  if (report.finished_earlier)
+    fmt::print("An earlier repair had been interrupted: it is finished now\n");
   for (const RunRepair& run : report.runs) fmt::print("{}\n", for_terminal(line(run)));
   if (report.lost_texts > 0) {
     fmt::print("{} stored text{} lost; what needs one of them will say so\n", report.lost_texts,
                report.lost_texts == 1 ? " is" : "s are");
+  }
+  if (report.still_lost > 0) {
+    fmt::print("{} more run{} lost {}: the journal is only read until `baton repair`\n",
+               report.still_lost, report.still_lost == 1 ? " has" : "s have",
+               report.still_lost == 1 ? "its end" : "their ends");
   }
   if (report.backup.empty()) return;
   fmt::print("{} run{} as sound as before\nWhat was there is kept: {}, and the heads beside it\n",
@@ -66,6 +73,8 @@ void print_json(const RepairReport& report) {
                             {"backup", report.backup.string()},
                             {"sound_runs", report.sound_runs},
                             {"lost_texts", report.lost_texts},
+                            {"still_lost", report.still_lost},
+                            {"finished_earlier", report.finished_earlier},
                             {"runs", std::move(runs)}};
   fmt::print("{}\n", json::serialize(all));
 }

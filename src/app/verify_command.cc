@@ -8,6 +8,7 @@
 #include "app/say.h"
 #include "base/text.h"
 #include "core/run_state.h"
+#include "store/sqlite_journal.h"
 
 namespace baton {
 namespace {
@@ -20,21 +21,23 @@ std::string_view meaning(DamageKind kind) {
       return "What is there is not what was written: the journal is only read until it is "
              "repaired.";
     case DamageKind::kLostTail:
-      return "What is left is sound, but not all: the run does not go on before the loss is "
+      return "What is left is sound, but not all: the journal is only read until the loss is "
              "accepted.";
     case DamageKind::kHead:
       return "Whether the run's last events are lost cannot be told: it does not go on before it "
-             "is "
-             "repaired.";
+             "is repaired.";
+    case DamageKind::kContradiction:
+      return "It is as it was written, but tells of what cannot have been: the run does not go on "
+             "before it is repaired.";
   }
   return {};
 }
 
 std::string to_do(const Damage& damage) {
-  if (damage.kind == DamageKind::kBroken || damage.run.empty()) {
+  const bool alone = damage.kind == DamageKind::kLostTail || damage.kind == DamageKind::kHead;
+  if (!alone || damage.run.empty()) {
     return "`baton repair` keeps what is there, saves what is sound, and books what lost events "
-           "may "
-           "have cost";
+           "may have cost";
   }
   return fmt::format(
       "`baton repair {}` books what lost events may have cost; then `baton resume {}` "
@@ -42,15 +45,22 @@ std::string to_do(const Damage& damage) {
       damage.run, damage.run);
 }
 
-// Sound bytes may still tell a story that can not be.
+bool is_named(const std::vector<Damage>& damages, const RunId& run) {
+  return std::any_of(damages.begin(), damages.end(),
+                     [&run](const Damage& damage) { return damage.run == run; });
+}
+
+// Sound bytes may still tell a story that cannot be.
 void check_stories(Journal& journal, const std::vector<RunSummary>& runs,
                    std::vector<Damage>& damages) {
   for (const RunSummary& summary : runs) {
+    if (is_named(damages, summary.run)) continue;
     const Result<std::vector<Event>> events = journal.events(summary.run);
-    if (!events) continue;  // named already
+    if (!events) continue;
     const Result<RunState> run = replay(*events);
     if (!run) {
-      damages.push_back({summary.run, run.error().message});
+      damages.push_back(
+          {.run = summary.run, .what = run.error().message, .kind = DamageKind::kContradiction});
     } else if (run->budget.charged() != summary.spent) {
       damages.push_back(
           {summary.run, fmt::format("its events add up to ${}, its summary says ${}",
@@ -88,7 +98,8 @@ void print_json(const std::vector<Damage>& damages, std::size_t runs) {
 void print_text(const std::vector<Damage>& damages, std::size_t runs) {
   for (const Damage& damage : damages)
     fmt::print("{}: {}\n", damage.run.empty() ? "store" : damage.run, for_terminal(damage.what));
-  for (const DamageKind kind : {DamageKind::kBroken, DamageKind::kLostTail, DamageKind::kHead}) {
+  for (const DamageKind kind : {DamageKind::kBroken, DamageKind::kLostTail, DamageKind::kHead,
+                                DamageKind::kContradiction}) {
     const auto of_kind = std::find_if(damages.begin(), damages.end(),
                                       [kind](const Damage& damage) { return damage.kind == kind; });
     if (of_kind != damages.end()) fmt::print("\n{}\n  {}.\n", meaning(kind), to_do(*of_kind));
@@ -104,11 +115,24 @@ void print_text(const std::vector<Damage>& damages, std::size_t runs) {
                          : fmt::format("; up to {} is not in the ledger", at_risk.to_display()));
 }
 
+ExitCode report(const RunOptions& options, const std::vector<Damage>& damages, std::size_t runs) {
+  options.format == "json" ? print_json(damages, runs) : print_text(damages, runs);
+  return damages.empty() ? ExitCode::kDone : ExitCode::kSystem;
+}
+
+// What keeps the journal from being opened is a finding, too, where it is damage.
+ExitCode report_unopened(const RunOptions& options, const Error& error) {
+  const Result<StorePlace> place = store_place(options);
+  if (!place || place->is_shared()) return say(error);
+  const std::optional<Damage> damage = damage_that_bars_journal(place->state);
+  return damage ? report(options, {*damage}, 0) : say(error);
+}
+
 }  // namespace
 
 ExitCode verify_command(const RunOptions& options) {
   const Result<std::unique_ptr<Journal>> journal = open_existing(options);
-  if (!journal) return say(journal.error());
+  if (!journal) return report_unopened(options, journal.error());
   Result<std::vector<Damage>> damages = (*journal)->verify();
   if (!damages) return say(damages.error());
   std::size_t count = 0;
@@ -118,8 +142,7 @@ ExitCode verify_command(const RunOptions& options) {
   } else if (damages->empty()) {
     return say(runs.error());
   }
-  options.format == "json" ? print_json(*damages, count) : print_text(*damages, count);
-  return damages->empty() ? ExitCode::kDone : ExitCode::kSystem;
+  return report(options, *damages, count);
 }
 
 }  // namespace baton

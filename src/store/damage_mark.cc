@@ -48,10 +48,11 @@ Status clear_damage_mark(const std::filesystem::path& folder) {
 }
 
 Error only_read(const std::filesystem::path& folder, std::string_view what) {
-  return storage_error(
-      fmt::format("the journal in {} is damaged and is only read until it is repaired ({}): `baton "
-                  "verify` tells of all of it, `baton repair` keeps a copy and saves what is sound",
-                  folder.string(), what.empty() ? "a repair of it did not come to its end" : what));
+  return storage_error(fmt::format(
+      "the journal in {} is damaged and is only read until it is repaired ({}): `baton "
+      "verify` tells of all of it, `baton repair` saves what is sound and books what may "
+      "have been billed for the rest",
+      folder.string(), what));
 }
 
 }  // namespace baton

@@ -14,6 +14,9 @@ constexpr std::size_t kDigits = 20;
 constexpr std::size_t kHashDigits = 64;
 constexpr std::size_t kCheckDigits = 16;
 constexpr std::size_t kOldSize = kDigits + 1 + kHashDigits + 1;
+// No run can be called so.
+constexpr const char* kLatest = "LATEST";
+constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kSize = kOldSize + kDigits + 1 + kCheckDigits + 1;
 
 // Of a fixed length and nothing but digits, so that no sign and no blank passes for one.
@@ -61,25 +64,32 @@ std::string head_text(const Head& head) {
 }
 
 void HeadFiles::write(const RunId& run, const Head& head) {
-  const Fd* file = file_of(run);
+  write(run, head_text(head));
+}
+
+void HeadFiles::name_latest(const RunId& run) {
+  write(kLatest, fmt::format("{:<{}}\n", run, kLongestName));
+}
+
+void HeadFiles::write(const std::string& name, std::string_view text) {
+  const Fd* file = file_of(name);
   if (file == nullptr) return;
-  const std::string text = head_text(head);
   [[maybe_unused]] const ssize_t written = ::pwrite(file->get(), text.data(), text.size(), 0);
 }
 
-const Fd* HeadFiles::file_of(const RunId& run) {
-  if (const auto found = by_run_.find(run); found != by_run_.end()) {
+const Fd* HeadFiles::file_of(const std::string& name) {
+  if (const auto found = by_name_.find(name); found != by_name_.end()) {
     open_.splice(open_.begin(), open_, found->second);
     return &open_.front().file;
   }
-  Result<Fd> file = open_private_file(folder_ / run);
+  Result<Fd> file = open_private_file(folder_ / name);
   if (!file) return nullptr;
   if (open_.size() == kMostOpen) {
-    by_run_.erase(open_.back().run);
+    by_name_.erase(open_.back().name);
     open_.pop_back();
   }
-  open_.push_front({run, std::move(*file)});
-  by_run_[run] = open_.begin();
+  open_.push_front({name, std::move(*file)});
+  by_name_[name] = open_.begin();
   return &open_.front().file;
 }
 
@@ -93,6 +103,13 @@ Result<std::optional<Head>> read_head(const std::filesystem::path& file) {
   if (head) return head;
   return input_error(fmt::format(
       "{} does not hold a sequence number and a hash as they were written", file.string()));
+}
+
+std::optional<RunId> latest_run(const std::filesystem::path& heads) {
+  const std::optional<std::string> text = read_beginning(heads / kLatest, kLongestName);
+  if (!text) return std::nullopt;
+  RunId run = text->substr(0, text->find(' '));
+  return is_run_name(run) ? std::optional(std::move(run)) : std::nullopt;
 }
 
 }  // namespace baton

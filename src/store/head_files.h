@@ -5,6 +5,9 @@
 // A head is written after the commit it tells of and is not forced to the disk: after a power cut
 // it may be older than the database, or empty, which proves nothing. It can never be newer than
 // what was once durable, so a head ahead of the database proves that events were lost.
+//
+// heads/LATEST names the run whose head was written last. Of a journal that was put back as it was
+// earlier, that run's end is missing, whatever else is: one look tells.
 #pragma once
 
 #include <filesystem>
@@ -38,17 +41,20 @@ class HeadFiles {
   // A head that cannot be written is left behind: it may lag, and what it would have guarded is
   // durable already.
   void write(const RunId& run, const Head& head);
+  // Which head was written last, in heads/LATEST: the one to look at first.
+  void name_latest(const RunId& run);
 
  private:
   struct Open {
-    RunId run;
+    std::string name;
     Fd file;
   };
-  const Fd* file_of(const RunId& run);
+  void write(const std::string& name, std::string_view text);
+  const Fd* file_of(const std::string& name);
 
   std::filesystem::path folder_;
   std::list<Open> open_;  // latest used first
-  std::map<RunId, std::list<Open>::iterator> by_run_;
+  std::map<std::string, std::list<Open>::iterator> by_name_;
 };
 
 // As the file holds it.
@@ -57,5 +63,8 @@ std::string head_text(const Head& head);
 // No head: there is none, or a power cut left it empty. kInput if it is no head at all, or not as
 // it was written.
 Result<std::optional<Head>> read_head(const std::filesystem::path& file);
+
+// Whose head was written last; none: it is not known.
+std::optional<RunId> latest_run(const std::filesystem::path& heads);
 
 }  // namespace baton

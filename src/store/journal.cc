@@ -17,6 +17,8 @@ std::string_view to_string(DamageKind kind) {
       return "lost_tail";
     case DamageKind::kHead:
       return "head";
+    case DamageKind::kContradiction:
+      return "contradiction";
   }
   return {};
 }

@@ -49,8 +49,9 @@ struct RunSummary {
 // Each calls for something else to be done.
 enum class DamageKind {
   kBroken,    // events, texts or the store's own pages are not what was written: it is only read
-  kLostTail,  // the last events of a run are gone, the rest is sound: the run does not go on
-  kHead,      // what guards a run's end cannot be read, or remembers another end: likewise
+  kLostTail,  // the last events of a run are gone, the rest is sound: it is only read
+  kHead,      // what guards a run's end cannot be read, or remembers another end: the run stops
+  kContradiction,  // what was written tells of what cannot have been: the run does not go on
 };
 std::string_view to_string(DamageKind kind);
 

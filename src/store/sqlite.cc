@@ -207,6 +207,18 @@ bool Database::is_damaged() const {
   return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
+bool Database::lacks_tables() const {
+  return sqlite3_extended_errcode(handle_.get()) == SQLITE_ERROR;
+}
+
+bool Database::is_locked() const {
+  return (sqlite3_extended_errcode(handle_.get()) & 0xff) == SQLITE_BUSY;
+}
+
+bool Database::is_write_protected() const {
+  return sqlite3_extended_errcode(handle_.get()) == SQLITE_READONLY;
+}
+
 Error Database::failure() const {
   // SQLite forgets why most writes failed; errno, cleared before each step, still knows (a quota
   // and a limit on file sizes are only told apart from a broken disk by it).

@@ -106,6 +106,11 @@ class Database {
   bool is_full() const;
   // Whether the latest error says that the file is not what was written.
   bool is_damaged() const;
+  // Whether it says that a statement names what is not there; that another connection writes; that
+  // the file may not be written.
+  bool lacks_tables() const;
+  bool is_locked() const;
+  bool is_write_protected() const;
   const std::filesystem::path& file() const { return file_; }
 
  private:

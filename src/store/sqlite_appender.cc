@@ -97,7 +97,6 @@ SqliteAppender::SqliteAppender(std::unique_ptr<Database> database, Statements st
       file_id_(id_of(database_->file())) {}
 
 Status SqliteAppender::append(Group& group) {
-  if (Status usable = check_file(); !usable) return usable;
   refuse_what_follows(group);
   if (std::any_of(group.begin(), group.end(), has<CallReserved>)) {
     if (room_->is_short_to_promise()) {
@@ -168,11 +167,14 @@ Status SqliteAppender::commit(Group& group) {
     const RunAccount& account = tip->account;
     heads_.write(run, {account.sequence, to_hex(account.hash), account.committed()});
   }
+  if (!touched.empty()) heads_.name_latest(touched.rbegin()->first);
   if (tips_.size() > kMostTips) tips_.clear();
   return {};
 }
 
 Status SqliteAppender::write_group(Group& group, std::map<RunId, Tip*>& touched) {
+  // In the transaction: a repair marks the journal first, and waits for those that have begun.
+  if (Status usable = check_file(); !usable) return usable;
   if (Status fresh = forget_what_others_changed(); !fresh) return fresh;
   for (Append& append : group) {
     if (!append.outcome.ok()) continue;
@@ -311,15 +313,15 @@ Status SqliteAppender::catch_up(const RunId& run, const RunSummary& summary, Run
 
 Status SqliteAppender::check_head(const RunId& run, const RunAccount& account) const {
   const std::string last = fmt::format(
-      "it does not go on before the loss is accepted: `baton verify` tells what is missing, `baton "
-      "repair {}` books what may have been billed for it",
+      "it does not go on before its head is made anew: `baton verify` says more, `baton repair {}` "
+      "does that",
       run);
   const Result<std::optional<Head>> head = read_head(folder_ / "heads" / run);
   if (!head) return storage_error(fmt::format("run {}: {}; {}", run, head.error().message, last));
   if (!*head || (*head)->sequence < account.sequence) return {};
   if ((*head)->sequence > account.sequence) {
-    return storage_error(fmt::format("run {}: its last {} events are lost; {}", run,
-                                     (*head)->sequence - account.sequence, last));
+    return damaged(fmt::format("run {}: its last {} events are lost", run,
+                               (*head)->sequence - account.sequence));
   }
   if ((*head)->hash == to_hex(account.hash)) return {};
   return storage_error(

@@ -13,6 +13,7 @@
 #include "store/damage_mark.h"
 #include "store/event_format.h"
 #include "store/file.h"
+#include "store/journal_replacement.h"
 #include "store/run_account.h"
 #include "store/run_lease.h"
 #include "store/sqlite.h"
@@ -102,14 +103,17 @@ Error SqliteJournal::damaged(std::string what) const {
   return only_read(places_.folder, what);
 }
 
+std::string told(const Damage& damage) {
+  return damage.run.empty() ? damage.what : fmt::format("run {}: {}", damage.run, damage.what);
+}
+
 // What a verification has found holds for whoever comes next.
 void SqliteJournal::note(std::vector<Damage>& found) const {
-  const auto broken = std::find_if(found.begin(), found.end(), [](const Damage& damage) {
-    return damage.kind == DamageKind::kBroken;
+  const auto grave = std::find_if(found.begin(), found.end(), [](const Damage& damage) {
+    return damage.kind == DamageKind::kBroken || damage.kind == DamageKind::kLostTail;
   });
-  if (broken != found.end()) {
-    const std::string where = broken->run.empty() ? "" : fmt::format("run {}: ", broken->run);
-    (void)mark_damaged(places_.folder, where + broken->what);
+  if (grave != found.end()) {
+    (void)mark_damaged(places_.folder, told(*grave));
   } else if (const auto mark = damage_mark(places_.folder)) {
     found.push_back(
         {{}, fmt::format("it is marked as damaged ({}), and nothing is found now", *mark)});
@@ -232,10 +236,12 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(
   std::error_code error;
   const Places places(std::filesystem::absolute(folder, error));
   if (error) return storage_error(fmt::format("finding {}: {}", folder.string(), error.message()));
-  for (const auto& made : {places.folder, places.heads, places.leases}) {
+  if (Status status = make_private_folder(places.folder); !status) return status.error();
+  const Fd alone = lock_while_opening(places.folder);
+  if (const Result<bool> whole = finish_replacement(places.folder); !whole) return whole.error();
+  for (const auto& made : {places.heads, places.leases}) {
     if (Status status = make_private_folder(made); !status) return status.error();
   }
-  const Fd alone = lock_while_opening(places.folder);
   // Never an empty journal in the place of one that is being repaired.
   if (const auto mark = damage_mark(places.folder);
       mark && !std::filesystem::exists(places.database, error)) {
@@ -246,6 +252,10 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(
   Result<std::unique_ptr<Database>> reader =
       Database::open(places.database, Database::Mode::kRead, busy_timeout);
   if (!reader) return reader.error();
+  // What is missing was promised, and perhaps billed: nothing more is, on top of it.
+  if (const auto lost = look_at_latest(**reader, places.heads)) {
+    if (Status marked = mark_damaged(places.folder, told(*lost)); !marked) return marked.error();
+  }
   auto sound = std::make_shared<SoundRuns>();
   auto room = std::make_shared<SpareRoom>(places.folder, std::move(free));
   Result<std::unique_ptr<SqliteAppender>> appender =
@@ -254,6 +264,21 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(
   return std::unique_ptr<Journal>(
       std::make_unique<SqliteJournal>(places, busy_timeout, std::move(*reader),
                                       std::move(*appender), sound, room, std::move(post)));
+}
+
+std::optional<Damage> damage_that_bars_journal(const std::filesystem::path& folder,
+                                               Millis busy_timeout) {
+  std::error_code error;
+  const Places places(std::filesystem::absolute(folder, error));
+  if (error) return std::nullopt;
+  if (!std::filesystem::exists(places.database, error)) {
+    const auto mark = damage_mark(places.folder);
+    return mark ? std::optional(Damage{.run = {}, .what = "its database is not there; " + *mark})
+                : std::nullopt;
+  }
+  const auto why = damage_that_bars(places.database, busy_timeout);
+  return why ? std::optional(Damage{.run = {}, .what = "it cannot be opened: " + *why})
+             : std::nullopt;
 }
 
 }  // namespace baton

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/time.h"
 #include "store/journal.h"
@@ -27,5 +28,10 @@ namespace baton {
 Result<std::unique_ptr<Journal>> open_sqlite_journal(
     const std::filesystem::path& folder, std::function<void(std::function<void()>)> post,
     Millis busy_timeout = Millis::seconds(10), FreeSpace free = free_space);
+
+// What is wrong with a journal that cannot be opened, where that is damage; none: it can be, or
+// something else is in the way.
+std::optional<Damage> damage_that_bars_journal(const std::filesystem::path& folder,
+                                               Millis busy_timeout = Millis::seconds(10));
 
 }  // namespace baton

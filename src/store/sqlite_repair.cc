@@ -15,6 +15,8 @@
 #include "store/damage_mark.h"
 #include "store/event_format.h"
 #include "store/file.h"
+#include "store/journal_replacement.h"
+#include "store/repair_writer.h"
 #include "store/run_lease.h"
 #include "store/run_summary.h"
 #include "store/spare_room.h"
@@ -26,72 +28,6 @@ namespace baton {
 namespace {
 
 namespace fs = std::filesystem;
-
-// ---- what is written ----
-
-// Puts runs as they were saved, and what was lost of them, into a journal.
-class RepairWriter {
- public:
-  static Result<RepairWriter> make(Database& database, Instant now, std::string backup) {
-    RepairWriter writer;
-    writer.database_ = &database;
-    writer.now_ = now;
-    writer.backup_ = std::move(backup);
-    constexpr std::pair<Statement RepairWriter::*, std::string_view> kTexts[] = {
-        {&RepairWriter::put_run_,
-         "INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
-        {&RepairWriter::put_event_, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)"},
-        {&RepairWriter::put_share_,
-         "INSERT INTO day_shares VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET share = "
-         "max(share, ?4)"},
-        {&RepairWriter::put_repair_, "INSERT INTO repairs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
-    };
-    for (const auto& [member, text] : kTexts) {
-      Result<Statement> statement = database.prepare(text);
-      if (!statement) return statement.error();
-      writer.*member = std::move(*statement);
-    }
-    return writer;
-  }
-
-  // The run's line, and its events from number `from` on.
-  Status put(const SoundRun& run, std::int64_t from = 1);
-  Status put_share(const ShareOfDay& share) {
-    return put_share_.run(share.project, share.day, share.run, share.share.picodollars());
-  }
-  Status note(const RunRepair& repair) {
-    return put_repair_.run(now_.unix_ms(), repair.run, repair.kept, repair.lost,
-                           repair.booked.picodollars(), repair.what, backup_);
-  }
-
- private:
-  Database* database_ = nullptr;
-  Instant now_;
-  std::string backup_;
-  Statement put_run_, put_event_, put_share_, put_repair_;
-};
-
-Status RepairWriter::put(const SoundRun& run, std::int64_t from) {
-  const RunSummary& s = run.summary;
-  if (Status put =
-          put_run_.run(s.run, s.workflow, s.title, s.created.unix_ms(), s.updated.unix_ms(),
-                       s.status, s.spent.picodollars(), s.events, s.project, s.key);
-      !put) {
-    return put;
-  }
-  Sha256 hash = kChainStart;
-  std::int64_t sequence = 0;
-  for (const auto& [type, body] : run.events) {
-    hash = chained(hash, type, body);
-    if (++sequence < from) continue;
-    if (Status put = put_event_.run(run.run, sequence, type, body, Bytes{bytes_of(hash)}); !put)
-      return put;
-  }
-  // What the run may still promise of its day, or has used of it.
-  const DayShare& day = run.state.day;
-  if (day.day.empty()) return {};
-  return put_share({s.project, day.day, s.run, std::max(day.allotted, day.used)});
-}
 
 // A run of which no more than its beginning is left, and perhaps not all of that, has done nothing.
 bool is_only_begun(const SoundRun& run) {
@@ -137,6 +73,10 @@ Head head_of(const SoundRun& run) {
 
 // ---- one repair ----
 
+bool calls_for_rebuilding(const Damage& damage) {
+  return damage.kind == DamageKind::kBroken || damage.kind == DamageKind::kContradiction;
+}
+
 class Repair {
  public:
   Repair(fs::path folder, Instant now, Millis busy_timeout)
@@ -147,19 +87,20 @@ class Repair {
  private:
   fs::path database() const { return folder_ / "baton.db"; }
   fs::path heads() const { return folder_ / "heads"; }
-  fs::path scratch() const { return folder_ / "repair"; }
+  fs::path scratch() const { return repair_folder(folder_); }
 
   Status take_leases(const std::optional<RunId>& only);
   Result<std::vector<Damage>> look();
-  Result<RepairReport> in_place(const std::set<RunId>& runs);
+  Result<RepairReport> in_place(const std::vector<Damage>& damages,
+                                const std::optional<RunId>& only);
   Result<RepairReport> rebuild();
+  Status keep_writers_out();
   Status copy_to_scratch();
   Result<std::unique_ptr<Database>> open_copy();
   Status write_new(const Salvage& salvage, RepairReport& report, std::map<RunId, Head>& heads);
   Status write_texts(Database& into, const Salvage& salvage, const std::set<BlobId>& named,
                      RepairReport& report);
   Status write_heads(const std::map<RunId, Head>& heads);
-  Status change_places(const fs::path& backup);
 
   fs::path folder_;
   Instant now_;
@@ -174,25 +115,24 @@ Result<RepairReport> Repair::run(const std::optional<RunId>& only) {
   // Nobody opens it meanwhile, and who has it open is told by the change of the file.
   const Fd alone(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (alone.ok()) (void)::flock(alone.get(), LOCK_EX);
+  const Result<bool> finished = finish_replacement(folder_);
+  if (!finished) return finished.error();
   if (Status free = take_leases(only); !free) return free.error();
 
   const Result<std::vector<Damage>> damages = look();
   if (!damages) return damages.error();
-  const bool broken = damage_mark(folder_) ||
-                      std::any_of(damages->begin(), damages->end(),
-                                  [](const Damage& d) { return d.kind == DamageKind::kBroken; });
+  // What was found once, and is not found now, is not trusted either.
+  const bool broken = std::any_of(damages->begin(), damages->end(), calls_for_rebuilding) ||
+                      (damages->empty() && damage_mark(folder_));
   if (broken && only) {
     return usage_error(fmt::format(
         "more is damaged in {} than the end of run {}: `baton repair`, without a run, puts all of "
         "it right",
         folder_.string(), *only));
   }
-  if (broken) return rebuild();
-  std::set<RunId> runs;
-  for (const Damage& damage : *damages) {
-    if (!only || damage.run == *only) runs.insert(damage.run);
-  }
-  return in_place(runs);
+  Result<RepairReport> report = broken ? rebuild() : in_place(*damages, only);
+  if (report) report->finished_earlier = *finished;
+  return report;
 }
 
 Status Repair::take_leases(const std::optional<RunId>& only) {
@@ -211,19 +151,39 @@ Status Repair::take_leases(const std::optional<RunId>& only) {
   return {};
 }
 
-// What is wrong; a database that cannot even be opened is broken.
+// What is wrong; a database that damage keeps from being opened is broken.
 Result<std::vector<Damage>> Repair::look() {
-  if (damage_mark(folder_)) return std::vector<Damage>();
-  if (Result<std::unique_ptr<Database>> made = open_journal_file(database(), busy_timeout_); !made)
-    return std::vector<Damage>{{.run = {}, .what = made.error().message}};
+  const Result<std::unique_ptr<Database>> writer = open_journal_file(database(), busy_timeout_);
+  if (!writer) {
+    const auto damage = damage_that_bars(database(), busy_timeout_);
+    if (!damage) return writer.error();
+    return std::vector<Damage>{{.run = {}, .what = *damage}};
+  }
   Result<std::unique_ptr<Database>> reader =
       Database::open(database(), Database::Mode::kRead, busy_timeout_);
   if (!reader) return reader.error();
-  return verify_journal(**reader, heads());
+  std::vector<Damage> found = verify_journal(**reader, heads());
+  if (std::any_of(found.begin(), found.end(), calls_for_rebuilding)) return found;
+  // Where every hash fits, what ends before the run's last event is contradicted by the next.
+  const Salvage salvage(**reader, heads());
+  for (const RunId& run : salvage.runs()) {
+    if (salvage.read(run).inside)
+      found.push_back({.run = run, .what = {}, .kind = DamageKind::kContradiction});
+  }
+  return found;
 }
 
-Result<RepairReport> Repair::in_place(const std::set<RunId>& runs) {
+Result<RepairReport> Repair::in_place(const std::vector<Damage>& damages,
+                                      const std::optional<RunId>& only) {
+  std::set<RunId> runs;
   RepairReport report;
+  for (const Damage& damage : damages) {
+    if (!only || damage.run == *only) {
+      runs.insert(damage.run);
+    } else if (damage.kind == DamageKind::kLostTail) {
+      ++report.still_lost;
+    }
+  }
   if (runs.empty()) return report;
   Result<std::unique_ptr<Database>> database = open_journal_file(this->database(), busy_timeout_);
   if (!database) return database.error();
@@ -248,12 +208,15 @@ Result<RepairReport> Repair::in_place(const std::set<RunId>& runs) {
     }
     report.runs.push_back(std::move(repair));
   }
+  if (report.still_lost > 0) return report;
+  if (Status lifted = clear_damage_mark(folder_); !lifted) return lifted.error();
   return report;
 }
 
 // ---- a new database ----
 
 Result<RepairReport> Repair::rebuild() {
+  if (Status still = keep_writers_out(); !still) return still.error();
   if (Status copied = copy_to_scratch(); !copied) return copied.error();
   Result<std::unique_ptr<Database>> copy = open_copy();
   if (!copy) return copy.error();
@@ -269,12 +232,23 @@ Result<RepairReport> Repair::rebuild() {
   if (Status written = write_new(Salvage(**copy, this->heads()), report, heads); !written)
     return written.error();
   if (Status written = write_heads(heads); !written) return written.error();
-  if (Status changed = change_places(report.backup); !changed) return changed.error();
-  fs::remove_all(scratch(), error);
+  if (Status begun = begin_replacement(folder_, report.backup); !begun) return begun.error();
+  if (const Result<bool> done = finish_replacement(folder_); !done) return done.error();
   return report;
 }
 
-// The original is not opened: SQLite would write into it what it makes of its log.
+// Who has the journal open looks for the mark within each transaction: those that had begun before
+// are waited for. Of what cannot be opened there are no writers.
+Status Repair::keep_writers_out() {
+  if (Status marked = mark_damaged(folder_, "its repair has not come to its end"); !marked)
+    return marked;
+  const auto open = Database::open(database(), Database::Mode::kReadWrite, busy_timeout_);
+  if (!open) return {};
+  const Status alone = (*open)->execute("BEGIN IMMEDIATE; ROLLBACK");
+  return !alone && (*open)->is_locked() ? alone : Status();
+}
+
+// The original is not read: SQLite would write into it what it makes of its log.
 Status Repair::copy_to_scratch() {
   std::error_code error;
   fs::remove_all(scratch(), error);
@@ -411,41 +385,6 @@ Status Repair::write_heads(const std::map<RunId, Head>& heads) {
   HeadFiles files(scratch() / "heads");
   for (const auto& [run, head] : heads) files.write(run, head);
   return sync_folder(scratch() / "heads");
-}
-
-Status rename_to(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) return {};
-  return storage_error(fmt::format(
-      "renaming {} to {}: {}; the journal stays as it is, and is only read: `baton repair` again "
-      "once that is put right",
-      from.string(), to.string(), std::strerror(errno)));
-}
-
-// Should the process die in here, the mark keeps everybody from writing, and a second repair begins
-// with what it finds: what is booked already is not booked again, since the heads' sums are met.
-Status Repair::change_places(const fs::path& backup) {
-  if (Status marked = mark_damaged(folder_, ""); !marked) return marked;
-  const std::string suffix = backup.filename().string().substr(std::string("baton.db").size());
-  const auto beside = [&](const char* name) { return folder_ / (std::string(name) + suffix); };
-  std::error_code error;
-  fs::create_hard_link(database(), backup, error);
-  if (error && fs::exists(database())) {
-    error.clear();
-    fs::copy_file(database(), backup, error);  // where the file system knows no links
-    if (error)
-      return storage_error(fmt::format("keeping {} as {}: {}; nothing was changed",
-                                       database().string(), backup.string(), error.message()));
-  }
-  // Left where it is, the old log would be taken for the new database's.
-  if (Status moved = rename_to(folder_ / "baton.db-wal", fs::path(backup.string() + "-wal"));
-      !moved)
-    return moved;
-  fs::remove(folder_ / "baton.db-shm", error);
-  if (Status moved = rename_to(scratch() / "new" / "baton.db", database()); !moved) return moved;
-  if (Status moved = rename_to(heads(), beside("heads")); !moved) return moved;
-  if (Status moved = rename_to(scratch() / "heads", heads()); !moved) return moved;
-  if (Status synced = sync_folder(folder_); !synced) return synced;
-  return clear_damage_mark(folder_);
 }
 
 }  // namespace

@@ -37,8 +37,10 @@ struct RepairReport {
   std::vector<RunRepair> runs;   // those that were changed
   int sound_runs = 0;
   int lost_texts = 0;  // named by events that are kept; found lost by this repair
+  int still_lost = 0;  // other runs whose ends are lost: the journal stays as it is before them
+  bool finished_earlier = false;  // an earlier repair had been interrupted, and was finished first
 
-  bool did_nothing() const { return backup.empty() && runs.empty(); }
+  bool did_nothing() const { return backup.empty() && runs.empty() && !finished_earlier; }
 };
 
 // `run`: accept the loss of this one alone; none: put everything right. kBusy while another process

@@ -1,6 +1,7 @@
 #include "store/sqlite_schema.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "store/file.h"
 
@@ -69,6 +70,8 @@ CREATE TABLE lost_texts (     -- that events name, and that no repair could save
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr const char* kAllTables = "SELECT 1 FROM runs, events, blobs";
+
 Status make_tables(Database& database) {
   const std::string sql = fmt::format(
       "BEGIN IMMEDIATE; PRAGMA application_id = {}; PRAGMA user_version = {}; {} {} {} COMMIT;",
@@ -116,6 +119,30 @@ Status make_durable_what_was_found(Database& database, Millis busy_timeout) {
   return database.execute(sql.c_str());
 }
 
+// From a file that is open to a journal that can be written.
+Status make_ready(Database& database, Millis busy_timeout) {
+  if (Status known = recognise(database); !known) return known;
+  const Result<std::string> mode = database.text("PRAGMA journal_mode = WAL");
+  if (!mode) return mode.error();
+  if (*mode != "wal") {
+    return storage_error(
+        fmt::format("{}: its file system does not carry a write-ahead log (SQLite stays in mode "
+                    "'{}'): name a folder on a local disk with --state DIR",
+                    database.file().string(), *mode));
+  }
+  // FULL: in WAL mode anything less loses the latest commits in a power cut. A log of 4 MB, soon
+  // written over again: a commit that makes a file longer also waits for the file system's own
+  // journal, and so for about twice as long.
+  if (Status set = database.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+                                    "PRAGMA wal_autocheckpoint = 1000;");
+      !set) {
+    return set;
+  }
+  if (Status kept = make_durable_what_was_found(database, busy_timeout); !kept) return kept;
+  const Result<Statement> tables = database.prepare(kAllTables);
+  return tables ? Status() : Status(tables.error());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_journal_file(const std::filesystem::path& file,
@@ -127,27 +154,25 @@ Result<std::unique_ptr<Database>> open_journal_file(const std::filesystem::path&
   Result<std::unique_ptr<Database>> database =
       Database::open(file, Database::Mode::kReadWrite, busy_timeout);
   if (!database) return database.error();
-  if (Status known = recognise(**database); !known) return known.error();
-
-  const Result<std::string> mode = (*database)->text("PRAGMA journal_mode = WAL");
-  if (!mode) return mode.error();
-  if (*mode != "wal") {
-    return storage_error(
-        fmt::format("{}: its file system does not carry a write-ahead log (SQLite stays in mode "
-                    "'{}'): name a folder on a local disk with --state DIR",
-                    file.string(), *mode));
-  }
-  // FULL: in WAL mode anything less loses the latest commits in a power cut. A log of 4 MB, soon
-  // written over again: a commit that makes a file longer also waits for what the file system notes
-  // of that, and so for about twice as long.
-  if (Status set = (*database)->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                                        "PRAGMA wal_autocheckpoint = 1000;");
-      !set) {
-    return set.error();
-  }
-  if (Status kept = make_durable_what_was_found(**database, busy_timeout); !kept)
-    return kept.error();
+  if (Status ready = make_ready(**database, busy_timeout); !ready) return ready.error();
   return database;
+}
+
+std::optional<std::string> damage_that_bars(const std::filesystem::path& file,
+                                            Millis busy_timeout) {
+  const Result<std::unique_ptr<Database>> database =
+      Database::open(file, Database::Mode::kReadWrite, busy_timeout);
+  if (!database) return std::nullopt;
+  const Status ready = make_ready(**database, busy_timeout);
+  if (ready.ok()) return std::nullopt;
+  if ((*database)->is_damaged() || (*database)->lacks_tables()) return ready.error().message;
+  // The header may say what is not so: that nobody may write, or that it is another program's.
+  if ((*database)->is_write_protected() && ::access(file.c_str(), W_OK) == 0)
+    return ready.error().message;
+  const Result<std::int64_t> owner = (*database)->integer("PRAGMA application_id");
+  const bool ours = (*database)->prepare(kAllTables).ok();
+  return owner && ours && *owner != kApplicationId ? std::optional(ready.error().message)
+                                                   : std::nullopt;
 }
 
 }  // namespace baton

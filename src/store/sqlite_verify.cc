@@ -203,7 +203,8 @@ Result<std::set<RunId>> Verification::all_runs() {
   std::set<RunId> runs;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(heads_, error)) {
-    runs.insert(entry.path().filename().string());
+    std::string name = entry.path().filename().string();
+    if (is_run_name(name)) runs.insert(std::move(name));
   }
   Result<Statement> names = database_.prepare("SELECT run FROM runs UNION SELECT run FROM events");
   if (!names) return names.error();
@@ -321,6 +322,29 @@ Status Verification::check_texts() {
 }
 
 }  // namespace
+
+std::optional<Damage> look_at_latest(Database& database, const std::filesystem::path& heads) {
+  // Before the events, as in a verification.
+  const std::optional<RunId> run = latest_run(heads);
+  if (!run) return std::nullopt;
+  const Result<std::optional<Head>> head = read_head(heads / *run);
+  if (!head || !*head) return std::nullopt;
+  Result<Statement> last =
+      database.prepare("SELECT coalesce(max(seq), 0) FROM events WHERE run = ?1 AND seq <= ?2");
+  if (!last) return std::nullopt;
+  last->start(*run, (*head)->sequence);
+  const Result<bool> row = last->next();
+  if (!row || !*row || last->integer(0) == (*head)->sequence) return std::nullopt;
+  const std::int64_t left = last->integer(0);
+  return Damage{.run = *run,
+                .what = fmt::format("its last {} events are lost: either an older copy of the "
+                                    "journal was put back, or a part of its log is gone",
+                                    (*head)->sequence - left),
+                .kind = DamageKind::kLostTail,
+                .event = left + 1,
+                .lost_events = (*head)->sequence - left,
+                .at_risk = std::nullopt};
+}
 
 std::vector<Damage> verify_journal(Database& database, const std::filesystem::path& heads) {
   return Verification(database, heads).run();
