@@ -45,7 +45,8 @@ void on(RunState& run, const RetryAsked&) {
 // names them.
 void on(RunState& run, const TailLost& event) {
   constexpr std::int64_t kMostCalls = 1'000'000'000;
-  run.calls = static_cast<int>(std::min(run.calls + event.events, kMostCalls));
+  run.calls =
+      static_cast<int>(std::min(run.calls + std::min(event.events, kMostCalls), kMostCalls));
   run.budget.book(event.amount);
   run.unknown += event.amount;
   if (!run.day.day.empty()) run.day.used += event.amount;

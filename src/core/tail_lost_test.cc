@@ -1,6 +1,8 @@
 // What becomes of a run whose journal has lost its end.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/audit.h"
 #include "core/story.h"
 
@@ -15,6 +17,16 @@ TEST(TailLostTest, WhatMayHaveBeenBilledIsBookedAsUnknownAndKeptFromTheBudget) {
   story.tell(TailLost{kNoon, 12, Money::cents(7)});
   EXPECT_EQ(story.run.budget.charged(), before + Money::cents(7));
   EXPECT_EQ(story.run.unknown, unknown + Money::cents(7));
+}
+
+// The provider may still have a batch whose items are named after them.
+TEST(TailLostTest, NumbersThatLostCallsMayHaveHadAreNotGivenAgain) {
+  Story story = planned(Money::cents(50));
+  const int before = story.run.calls;
+  story.tell(TailLost{kNoon, 12, Money()});
+  EXPECT_EQ(story.run.calls, before + 12);
+  story.tell(TailLost{kNoon, std::numeric_limits<std::int64_t>::max(), Money()});
+  EXPECT_EQ(story.run.calls, 1'000'000'000);
 }
 
 TEST(TailLostTest, ItCountsAgainstTheShareOfTheDay) {
