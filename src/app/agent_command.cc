@@ -49,18 +49,10 @@ ExitCode agent_command(const AgentOptions& options) {
   if (Status priced = check_prices(*request, tables->catalog); !priced) return say(priced.error());
   const Result<StorePlace> place = store_place(options);
   if (!place) return say(place.error());
-  Result<std::unique_ptr<Session>> session = Session::open(*place, *tables);
-  if (!session) return say(session.error());
-  Journal& journal = (*session)->journal();
-  if (options.submit) {
-    if (Status shared = check_fleet(journal, "--submit"); !shared) return say(shared.error());
-  }
-  const Result<std::optional<RunId>> known = run_of_key(journal, options.key);
-  if (!known) return say(known.error());
-  if (*known) {
-    session->reset();
-    return follow(options, **known);
-  }
+  const Result<SessionToBegin> opened = session_to_begin(*place, *tables, options);
+  if (!opened) return say(opened.error());
+  if (opened->known) return follow(options, *opened->known);
+  Session& session = *opened->session;
   Result<std::unique_ptr<Memory>> memory = Memory::open(place->state);
   if (!memory) return say(memory.error());
   std::optional<Sandbox> sandbox = open_sandbox();
@@ -78,18 +70,18 @@ ExitCode agent_command(const AgentOptions& options) {
                  .gates = options.approve,
                  .key = options.key};
   const Result<std::unique_ptr<RunWork>> work = agent_work(
-      {(*session)->loop(), (*session)->status_line(), journal, *tables, *request, place->state}, id,
-      std::move(*input), std::move(sandbox), std::move(*memory),
+      {session.loop(), session.status_line(), session.journal(), *tables, *request, place->state},
+      id, std::move(*input), std::move(sandbox), std::move(*memory),
       asks_for(options.approve, "shell"));
   if (!work) return say(work.error());
   if (options.submit) {
     const Result<std::string> here = place_of_state(place->state);
     if (!here) return say(here.error());
-    return submit(**session, std::move(start), **work, *request, {*here}, options);
+    return submit(session, std::move(start), **work, *request, {*here}, options);
   }
   const Result<RunState> ended =
-      (*session)->begin(std::move(start), (*work)->parts(), *where, *request);
-  return tell_begun(**session, ended, **work, *request, options);
+      session.begin(std::move(start), (*work)->parts(), *where, *request);
+  return tell_begun(session, ended, **work, *request, options);
 }
 
 }  // namespace baton

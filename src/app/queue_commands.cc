@@ -89,6 +89,12 @@ Result<bool> await_end(Journal& journal, const RunId& run, double timeout) {
   }
 }
 
+// The run that was begun with this key, if one was; none without a key.
+Result<std::optional<RunId>> run_of_key(Journal& journal, const std::string& key) {
+  if (key.empty()) return std::optional<RunId>();
+  return journal.run_with_key(key);
+}
+
 }  // namespace
 
 Status check_fleet(Journal& journal, std::string_view option) {
@@ -123,9 +129,18 @@ Result<std::string> place_of_state(const std::filesystem::path& state) {
       file.string()));
 }
 
-Result<std::optional<RunId>> run_of_key(Journal& journal, const std::string& key) {
-  if (key.empty()) return std::optional<RunId>();
-  return journal.run_with_key(key);
+Result<SessionToBegin> session_to_begin(const StorePlace& place, const Tables& tables,
+                                        const SpendOptions& options) {
+  Result<std::unique_ptr<Session>> session = Session::open(place, tables);
+  if (!session) return session.error();
+  Journal& journal = (*session)->journal();
+  if (options.submit) {
+    if (Status shared = check_fleet(journal, "--submit"); !shared) return shared.error();
+  }
+  const Result<std::optional<RunId>> known = run_of_key(journal, options.key);
+  if (!known) return known.error();
+  if (*known) return SessionToBegin{nullptr, *known};
+  return SessionToBegin{std::move(*session), std::nullopt};
 }
 
 ExitCode tell_submitted(const RunId& run) {

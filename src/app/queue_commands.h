@@ -22,8 +22,13 @@ Status check_key(std::string_view key);
 // file of this machine waits for a worker that has the folder.
 Result<std::string> place_of_state(const std::filesystem::path& state);
 
-// The run that was begun with this key, if one was; none without a key.
-Result<std::optional<RunId>> run_of_key(Journal& journal, const std::string& key);
+// A session for a new run; null where its key is a run's already, which is followed instead.
+struct SessionToBegin {
+  std::unique_ptr<Session> session;
+  std::optional<RunId> known;
+};
+Result<SessionToBegin> session_to_begin(const StorePlace& place, const Tables& tables,
+                                        const SpendOptions& options);
 // What a command does whose key is another run's: it names that run (--submit), goes on with it, or
 // waits for whoever drives it.
 ExitCode follow(const SpendOptions& options, const RunId& run);

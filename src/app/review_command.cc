@@ -87,22 +87,15 @@ ExitCode review_command(const ReviewOptions& options) {
     if (Status priced = check_prices(*request, tables->catalog); !priced)
       return say(priced.error());
   }
-  const Result<StorePlace> place = store_place(options);
-  if (!place) return say(place.error());
-  Result<std::unique_ptr<Session>> session = Session::open(*place, *tables);
-  if (!session) return say(session.error());
-  Journal& journal = (*session)->journal();
-  if (options.submit) {
-    if (Status shared = check_fleet(journal, "--submit"); !shared) return say(shared.error());
-  }
-  const Result<std::optional<RunId>> known = run_of_key(journal, options.key);
-  if (!known) return say(known.error());
-  if (*known) {
-    session->reset();
-    return follow(options, **known);
-  }
+  // Before the journal: what cannot be reviewed leaves nothing behind.
   Result<Change> change = read_input(options);
   if (!change) return say(change.error());
+  const Result<StorePlace> place = store_place(options);
+  if (!place) return say(place.error());
+  const Result<SessionToBegin> opened = session_to_begin(*place, *tables, options);
+  if (!opened) return say(opened.error());
+  if (opened->known) return follow(options, *opened->known);
+  Session& session = *opened->session;
   if (change->files.empty() && change->skipped.empty()) {
     say(fmt::format("{}: there is nothing to review", change->title));
   } else {
@@ -111,7 +104,7 @@ ExitCode review_command(const ReviewOptions& options) {
   // A change without a file needs no plan: the report says so at no cost.
   if (change->files.empty()) request->local = true;
   if (request->local) request->budget.reset();  // nothing is spent
-  const Expectation expected = expect(*change, *tables, *request, journal);
+  const Expectation expected = expect(*change, *tables, *request, session.journal());
   if (Status confirmed = confirm(options, expected); !confirmed) return say(confirmed.error());
   RunStart start{.workflow = "review",
                  .title = change->title,
@@ -119,15 +112,15 @@ ExitCode review_command(const ReviewOptions& options) {
                  .expected = expected,
                  .key = options.key};
   const std::unique_ptr<RunWork> work = review_work(
-      {(*session)->loop(), (*session)->status_line(), journal, *tables, *request, place->state},
+      {session.loop(), session.status_line(), session.journal(), *tables, *request, place->state},
       std::move(*change));
   if (options.submit) {
     const Result<QueueTerms> terms = terms_of(*request, *place);
     if (!terms) return say(terms.error());
-    return submit(**session, std::move(start), *work, *request, *terms, options);
+    return submit(session, std::move(start), *work, *request, *terms, options);
   }
-  const Result<RunState> run = (*session)->begin(std::move(start), work->parts(), *where, *request);
-  return tell_begun(**session, run, *work, *request, options);
+  const Result<RunState> run = session.begin(std::move(start), work->parts(), *where, *request);
+  return tell_begun(session, run, *work, *request, options);
 }
 
 }  // namespace baton
