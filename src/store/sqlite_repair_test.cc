@@ -218,6 +218,21 @@ TEST_F(SqliteRepairTest, ARunOfWhichEventsContradictEachOtherEndsBeforeTheFirstT
   EXPECT_TRUE(repaired().did_nothing());
 }
 
+TEST_F(SqliteRepairTest, AContradictionThatTheHeadDoesNotKnowOfYetIsALossToo) {
+  Told told("r-1");
+  write(told.call(Money::cents(10), Money::cents(7)));
+  const fs::path head = folder() / "heads" / "r-1";
+  const std::string earlier = bytes_of(head);
+  const Event again = CallEnded{.at = kNoon, .call = CallId(1), .charge = Money::cents(3)};
+  ASSERT_TRUE(tell(*open(), "r-1", {again}).ok());
+  write_file(head, earlier);
+  const RepairReport report = repaired();
+  ASSERT_EQ(report.runs.size(), 1U);
+  EXPECT_EQ(report.runs[0].lost, 1);
+  EXPECT_GE(report.runs[0].booked, Money::cents(3));
+  EXPECT_THAT(damage(), IsEmpty());
+}
+
 TEST_F(SqliteRepairTest, AChainIsReadBeforeItIsWrittenOn) {
   write(Told("r-1").call(Money::cents(10), Money::cents(7)));
   tamper("UPDATE events SET body = replace(body, '0.10', '0.01') WHERE type = 'call_reserved'");

@@ -68,6 +68,7 @@ struct Salvage::Later {
   std::map<std::int64_t, Event> events;
   std::int64_t last = 0;
   bool failed = false;  // something could not be read at all
+  bool fits = false;    // the first was written like that, but cannot follow
 };
 
 std::set<RunId> Salvage::runs() const {
@@ -127,10 +128,13 @@ void Salvage::read_sound(SoundRun& run, Later& later) const {
     later.failed = !row;
     if (!row || !*row) return;
     const std::int64_t sequence = rows->integer(0);
-    sound = sound && sequence == run.account.sequence + 1 &&
-            bytes_of(chained(run.account.hash, rows->text(1), rows->text(2))) == rows->text(3) &&
-            follows(run, rows->text(1), rows->text(2));
-    if (sound) continue;
+    if (sound) {
+      later.fits =
+          sequence == run.account.sequence + 1 &&
+          bytes_of(chained(run.account.hash, rows->text(1), rows->text(2))) == rows->text(3);
+      sound = later.fits && follows(run, rows->text(1), rows->text(2));
+      if (sound) continue;
+    }
     later.last = std::max(later.last, sequence);
     if (Result<Event> event = read_event(rows->text(1), rows->text(2)))
       later.events.emplace(sequence, std::move(*event));
@@ -177,8 +181,11 @@ void Salvage::weigh(SoundRun& run, const Later& later) const {
     length = std::max(length, listed_events(run.run).value_or(0));
   }
   run.lost = length - kept;
-  // Everything that was known of is here, whatever else of the file cannot be read.
-  if (head && head->sequence == kept && head->hash == to_hex(run.account.hash)) run.lost = 0;
+  // Everything that was known of is here, whatever else of the file cannot be read; unless the head
+  // lagged, and more was written.
+  const bool wrote_more = later.fits && later.last > kept;
+  if (head && head->sequence == kept && head->hash == to_hex(run.account.hash) && !wrote_more)
+    run.lost = 0;
   if (head && head->sequence == kept && head->hash != to_hex(run.account.hash))
     run.note = "its head remembered another end";
 
