@@ -18,7 +18,7 @@ import unittest
 from decimal import Decimal
 
 from agents import AgentTest
-from harness import DONE, essence, wait_until
+from harness import DONE, essence, processes_with, wait_until
 
 # Counts what is made durable in the file COUNT_IN names, and kills its process at the one that CRASH_AT names.
 CRASH_AT = r"""
@@ -127,18 +127,6 @@ class OneRun(AgentTest):
         words = ["resume", run, "--format", "json"] if run else [*command, "--budget", str(self.BUDGET)]
         return self.start(*words, mock=mock, env=self.environment(mock, **environment))
 
-    def processes(self, words):
-        """Command lines that hold the words; the stand-in's own is left aside."""
-        lines = []
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-            except (OSError, ValueError):
-                continue
-            if entry.name.isdigit() and words in line and "mock-api" not in line:
-                lines.append(line)
-        return lines
-
     # ---- what holds at the end --------------------------------------------------------------------
 
     def assert_each_call_is_asked_for_once(self, run, mock):
@@ -172,7 +160,7 @@ class OneRun(AgentTest):
         return unknown
 
     def assert_nothing_is_left(self):
-        wait_until(lambda: not self.processes(str(self.folder)), what="the last process to end")
+        wait_until(lambda: not processes_with(str(self.folder)), what="the last process to end")
         self.assertEqual(self.worktrees(), [])
 
     def assert_as_if_nothing_had_been(self, run, mock):

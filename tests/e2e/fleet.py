@@ -7,36 +7,18 @@ import re
 import signal
 import subprocess
 
-from harness import BATON, DONE, BatonTest, Call, wait_until
+from harness import BATON, DONE, BatonTest, EventsOf, wait_until
 from postgres import Postgres
 
 PASSWORD = f"pg-test-{os.getpid()}-41c8d0e7"  # what leaks is searched for by this
 
 
-class SharedJournalOf:
+class SharedJournalOf(EventsOf):
     """A run's events, read from the database."""
 
     def __init__(self, server, database, run):
         rows = server.sql(f"SELECT type, body FROM baton.events WHERE run = '{run}' ORDER BY seq", database=database)
-        self.run = run
-        self.events = []
-        for line in rows.splitlines():
-            kind, body = line.split("|", 1)
-            self.events.append((kind, json.loads(body)))
-
-    def of(self, kind):
-        return [body for name, body in self.events if name == kind]
-
-    def calls(self):
-        calls, keys = {}, {}
-        for kind, body in self.events:
-            if kind == "call_prepared":
-                keys[body["task"]] = body["content_key"]
-            elif kind == "call_reserved":
-                calls[body["call"]] = Call(self.run, body, keys[body["task"]])
-            elif kind == "call_ended":
-                calls[body["call"]].end = body
-        return list(calls.values())
+        super().__init__(run, [line.split("|", 1) for line in rows.splitlines()])
 
 
 class FleetTest(BatonTest):

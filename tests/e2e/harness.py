@@ -42,6 +42,19 @@ def command_of(arguments):
     return [BATON, *words]
 
 
+def processes_with(words):
+    """Command lines that hold the words; the stand-in's own is left aside."""
+    lines = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except (OSError, ValueError):
+            continue
+        if entry.name.isdigit() and words in line and "mock-api" not in line:
+            lines.append(line)
+    return lines
+
+
 class Repository:
     """A git repository whose commits have the same ids in every run of a test."""
 
@@ -156,15 +169,10 @@ class Call:
         return self.end.get("request_id", "") if self.end else ""
 
 
-class JournalOf:
-    """A run's events, read from the journal's own file."""
+class EventsOf:
+    """A run's events, as (type, body), and the calls they tell of."""
 
-    def __init__(self, state, run):
-        connection = sqlite3.connect(f"file:{state}/baton.db?mode=ro", uri=True, timeout=10)
-        try:
-            rows = connection.execute("SELECT type, body FROM events WHERE run = ? ORDER BY seq", (run,)).fetchall()
-        finally:
-            connection.close()
+    def __init__(self, run, rows):
         self.run = run
         self.events = [(kind, json.loads(body)) for kind, body in rows]
 
@@ -181,6 +189,18 @@ class JournalOf:
             elif kind == "call_ended":
                 calls[body["call"]].end = body
         return list(calls.values())
+
+
+class JournalOf(EventsOf):
+    """A run's events, read from the journal's own file."""
+
+    def __init__(self, state, run):
+        connection = sqlite3.connect(f"file:{state}/baton.db?mode=ro", uri=True, timeout=10)
+        try:
+            rows = connection.execute("SELECT type, body FROM events WHERE run = ? ORDER BY seq", (run,)).fetchall()
+        finally:
+            connection.close()
+        super().__init__(run, rows)
 
 
 class BatonTest(unittest.TestCase):

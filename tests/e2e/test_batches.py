@@ -4,7 +4,7 @@ import json
 import unittest
 from decimal import Decimal
 
-from harness import (BUDGET, DONE, INTERRUPTED, KEY, PROVIDER, BatonTest, essence, finding, interrupt, plan, planned, wait_until,
+from harness import (BUDGET, INTERRUPTED, KEY, PROVIDER, BatonTest, essence, finding, interrupt, plan, planned, wait_until,
                      works)
 
 FAST = "error_message_quality"  # no checker does it

@@ -6,7 +6,7 @@ import unittest
 
 import test_feature_resume as feature
 from crash import OneReview, OneRun, in_parallel, make_crash_library, sample, was_killed
-from harness import DONE, essence, wait_until
+from harness import DONE, essence, processes_with, wait_until
 
 library = None
 
@@ -37,7 +37,7 @@ class OneFeature(OneRun, feature.Crashing):
 
     def assert_nothing_is_left(self):
         super().assert_nothing_is_left()
-        wait_until(lambda: not self.processes(self.nap), what="the last command to end")
+        wait_until(lambda: not processes_with(self.nap), what="the last command to end")
 
 
 class AfterEachStep(unittest.TestCase):

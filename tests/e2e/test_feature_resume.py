@@ -3,7 +3,6 @@
 import collections
 import json
 import os
-import pathlib
 import random
 import signal
 import sqlite3
@@ -11,9 +10,9 @@ import subprocess
 import time
 import unittest
 
-from agents import (AgentTest, CODING, DOCUMENTING, INTEGRATING, REVIEWING, TESTING, converses, finishes, found, leads,
+from agents import (AgentTest, CODING, DOCUMENTING, INTEGRATING, TESTING, converses, finishes, found, leads,
                     reviews, task, together, uses)
-from harness import DONE, wait_until
+from harness import DONE, processes_with, wait_until
 
 BEFORE = {
     "words.txt": "hello\n",
@@ -119,18 +118,6 @@ class Crashing(AgentTest):
         (found,) = [*self.state.glob(f"worktrees/*/worktrees/t{task}-a1/{path}"), None][:1]
         return found.read_text() if found else ""
 
-    def processes(self, words):
-        """Command lines that hold the words, the stand-in's own left aside."""
-        lines = []
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-            except (OSError, ValueError):
-                continue
-            if entry.name.isdigit() and words in line and "mock-api" not in line:
-                lines.append(line)
-        return lines
-
     # ---- what holds afterwards -----------------------------------------------------------------
 
     def assert_built(self, report):
@@ -143,7 +130,7 @@ class Crashing(AgentTest):
 
     def assert_nothing_is_left(self):
         self.assertEqual(self.worktrees(), [])
-        wait_until(lambda: not self.processes(str(self.folder)) and not self.processes(self.nap),
+        wait_until(lambda: not processes_with(str(self.folder)) and not processes_with(self.nap),
                    what="the last process to end")
 
     def assert_nothing_is_asked_twice(self, run, mock):
@@ -242,14 +229,14 @@ class AfterKillNine(Crashing):
 
     def test_while_the_acceptance_command_of_a_writer_runs(self):
         self.assert_goes_on_as_if_nothing_had_been(
-            lambda: self.happened("tools_started", CODE, 4) and self.processes("check.sh"))
+            lambda: self.happened("tools_started", CODE, 4) and processes_with("check.sh"))
 
     def test_when_a_writer_has_ended_and_its_work_is_not_merged(self):
         self.assert_goes_on_as_if_nothing_had_been(lambda: self.happened("task_finished", CODE))
 
     def test_while_a_merge_is_checked_by_a_program(self):
         self.assert_goes_on_as_if_nothing_had_been(
-            lambda: self.happened("checkers_started", TESTS_MERGE) and self.processes("test -f count.txt"))
+            lambda: self.happened("checkers_started", TESTS_MERGE) and processes_with("test -f count.txt"))
 
     def test_when_a_conflict_was_found(self):
         self.assert_goes_on_as_if_nothing_had_been(lambda: self.happened("checkers_ended", CONFLICT))
@@ -261,7 +248,7 @@ class AfterKillNine(Crashing):
 
     def test_while_the_integrator_s_work_is_accepted(self):
         self.assert_goes_on_as_if_nothing_had_been(
-            lambda: self.happened("tools_started", CONFLICT, 2) and self.processes("check.sh"))
+            lambda: self.happened("tools_started", CONFLICT, 2) and processes_with("check.sh"))
 
     def test_during_the_review(self):
         mock = self.stand_in()

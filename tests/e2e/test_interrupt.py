@@ -12,7 +12,7 @@ import unittest
 
 from agents import CODING, converses, finishes, leads, task, uses
 from crash import OneReview, OneRun
-from harness import BATON, DONE, INTERRUPTED, Finished, command_of, essence, wait_until
+from harness import BATON, DONE, INTERRUPTED, Finished, command_of, essence, processes_with, wait_until
 
 
 class SlowReview(OneReview):
@@ -241,7 +241,7 @@ class AFeature(OneRun):
         mock = self.stand_in(nap=nap)
         pid, terminal = self.on_terminal(mock)
         self.addCleanup(os.close, terminal)
-        wait_until(lambda: self.processes(f"sleep {nap}"), what="the command")
+        wait_until(lambda: processes_with(f"sleep {nap}"), what="the command")
         os.write(terminal, b"\x03")
         run = self.assert_paused(self.ends(pid, terminal))
         self.assert_goes_on(run, mock)
