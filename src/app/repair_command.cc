@@ -16,10 +16,9 @@ namespace {
 namespace json = boost::json;
 
 std::string line(const RunRepair& run) {
+  const bool booked_before = run.booked == Money() && run.known;
   const std::string amount =
-      run.booked == Money() && run.known
-          ? std::string("nothing that is not booked already")
-          : fmt::format("{}{}", run.known ? "up to " : "at least ", run.booked.to_display());
+      fmt::format("{}{}", run.known ? "up to " : "at least ", run.booked.to_display());
   const std::string note = run.what.empty() ? "" : fmt::format(" ({})", run.what);
   if (run.kept == 0) {
     return fmt::format(
@@ -30,11 +29,11 @@ std::string line(const RunRepair& run) {
   if (run.lost == 0)
     return fmt::format("{}: all {} events are there{}; what guards them was made anew", run.run,
                        run.kept, note);
-  return fmt::format(
-      "{}: {} events kept, {} lost{}; they may have cost {}, now booked as unknown; `baton resume "
-      "{}` "
-      "goes on",
-      run.run, run.kept, run.lost, note, amount, run.run);
+  const std::string cost =
+      booked_before ? std::string("what they may have cost is booked already")
+                    : fmt::format("they may have cost {}, now booked as unknown", amount);
+  return fmt::format("{}: {} events kept, {} lost{}; {}; `baton resume {}` goes on", run.run,
+                     run.kept, run.lost, note, cost, run.run);
 }
 
 void print_text(const RepairReport& report) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 
 #include "app/commands.h"
 #include "app/run_lookup.h"
@@ -39,6 +40,8 @@ std::string to_do(const Damage& damage) {
     return "`baton repair` keeps what is there, saves what is sound, and books what lost events "
            "may have cost";
   }
+  const bool gone = damage.kind == DamageKind::kLostTail && damage.event == 1;
+  if (gone) return fmt::format("`baton repair {}` writes down what it may have cost", damage.run);
   return fmt::format(
       "`baton repair {}` books what lost events may have cost; then `baton resume {}` "
       "goes on",
@@ -100,9 +103,12 @@ void print_text(const std::vector<Damage>& damages, std::size_t runs) {
     fmt::print("{}: {}\n", damage.run.empty() ? "store" : damage.run, for_terminal(damage.what));
   for (const DamageKind kind : {DamageKind::kBroken, DamageKind::kLostTail, DamageKind::kHead,
                                 DamageKind::kContradiction}) {
-    const auto of_kind = std::find_if(damages.begin(), damages.end(),
-                                      [kind](const Damage& damage) { return damage.kind == kind; });
-    if (of_kind != damages.end()) fmt::print("\n{}\n  {}.\n", meaning(kind), to_do(*of_kind));
+    std::set<std::string> to_dos;
+    for (const Damage& damage : damages) {
+      if (damage.kind == kind) to_dos.insert(to_do(damage));
+    }
+    if (!to_dos.empty()) fmt::print("\n{}\n", meaning(kind));
+    for (const std::string& what : to_dos) fmt::print("  {}.\n", what);
   }
   if (!damages.empty()) fmt::print("\n");
   const Money at_risk = sum_at_risk(damages);

@@ -13,6 +13,7 @@
 #include "store/damage_mark.h"
 #include "store/event_format.h"
 #include "store/file.h"
+#include "store/head_files.h"
 #include "store/journal_replacement.h"
 #include "store/run_account.h"
 #include "store/run_lease.h"
@@ -242,7 +243,13 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(
   for (const auto& made : {places.heads, places.leases}) {
     if (Status status = make_private_folder(made); !status) return status.error();
   }
-  // Never an empty journal in the place of one that is being repaired.
+  // Never an empty journal in the place of one that is gone, or is being repaired.
+  if (!std::filesystem::exists(places.database, error) && latest_run(places.heads)) {
+    if (Status marked = mark_damaged(places.folder, "its database is gone, and heads tell of runs");
+        !marked) {
+      return marked.error();
+    }
+  }
   if (const auto mark = damage_mark(places.folder);
       mark && !std::filesystem::exists(places.database, error)) {
     return only_read(places.folder, *mark);
@@ -273,7 +280,7 @@ std::optional<Damage> damage_that_bars_journal(const std::filesystem::path& fold
   if (error) return std::nullopt;
   if (!std::filesystem::exists(places.database, error)) {
     const auto mark = damage_mark(places.folder);
-    return mark ? std::optional(Damage{.run = {}, .what = "its database is not there; " + *mark})
+    return mark ? std::optional(Damage{.run = {}, .what = "it cannot be opened: " + *mark})
                 : std::nullopt;
   }
   const auto why = damage_that_bars(places.database, busy_timeout);

@@ -93,6 +93,7 @@ class Repair {
   Result<std::vector<Damage>> look();
   Result<RepairReport> in_place(const std::vector<Damage>& damages,
                                 const std::optional<RunId>& only);
+  Status check_known(const RunId& run) const;
   Result<RepairReport> rebuild();
   Status keep_writers_out();
   Status copy_to_scratch();
@@ -173,6 +174,14 @@ Result<std::vector<Damage>> Repair::look() {
   return found;
 }
 
+Status Repair::check_known(const RunId& run) const {
+  const Result<std::unique_ptr<Database>> reader =
+      Database::open(database(), Database::Mode::kRead, busy_timeout_);
+  if (!reader) return reader.error();
+  if (Salvage(**reader, heads()).runs().contains(run)) return {};
+  return not_found(fmt::format("there is no run '{}' in {}", run.substr(0, 80), folder_.string()));
+}
+
 Result<RepairReport> Repair::in_place(const std::vector<Damage>& damages,
                                       const std::optional<RunId>& only) {
   std::set<RunId> runs;
@@ -183,6 +192,9 @@ Result<RepairReport> Repair::in_place(const std::vector<Damage>& damages,
     } else if (damage.kind == DamageKind::kLostTail) {
       ++report.still_lost;
     }
+  }
+  if (runs.empty() && only) {
+    if (Status known = check_known(*only); !known) return known.error();
   }
   if (runs.empty()) return report;
   Result<std::unique_ptr<Database>> database = open_journal_file(this->database(), busy_timeout_);

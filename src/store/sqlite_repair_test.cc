@@ -97,6 +97,27 @@ TEST_F(SqliteRepairTest, OfAJournalThatWasPutBackAsItWasEarlierNoProcessBeginsAR
   EXPECT_THAT(damage(), IsEmpty());
 }
 
+TEST_F(SqliteRepairTest, InThePlaceOfADatabaseThatIsGoneNoEmptyOneIsMade) {
+  write(Told("r-1").call(Money::cents(10), Money::cents(7)));
+  fs::remove(database());
+  fs::remove(database().string() + "-wal");
+  const auto opened =
+      open_sqlite_journal(folder(), [](const std::function<void()>& task) { task(); });
+  ASSERT_FALSE(opened.ok());
+  EXPECT_THAT(opened.error().message, HasSubstr("its database is gone, and heads tell of runs"));
+  EXPECT_FALSE(fs::exists(database()));
+  EXPECT_TRUE(damage_that_bars_journal(folder()).has_value());
+  EXPECT_EQ(repaired().runs.at(0).booked, Money::cents(7));
+  EXPECT_THAT(damage(), IsEmpty());
+}
+
+TEST_F(SqliteRepairTest, ARunThatThereIsNotIsNotRepaired) {
+  write(Told("r-1"));
+  const Result<RepairReport> report = repair_sqlite_journal(folder(), "r-2", kEvening);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().kind, ErrorKind::kNotFound);
+}
+
 TEST_F(SqliteRepairTest, TheLossOfOneRunAcceptedTheJournalWaitsForThatOfTheOthers) {
   write(Told("r-1").reserve(Money::cents(1)));
   write(Told("r-2").reserve(Money::cents(2)));

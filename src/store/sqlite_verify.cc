@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -169,7 +170,12 @@ class Verification {
   }
 
  private:
-  void report(std::string what) { found_.push_back({{}, std::move(what)}); }
+  // One damaged page is come upon by many.
+  void report(std::string what) {
+    const bool known = std::any_of(found_.begin(), found_.end(),
+                                   [&what](const Damage& d) { return d.what == what; });
+    if (!known) found_.push_back({{}, std::move(what)});
+  }
 
   Status check_file();
   Status check_runs();
