@@ -16,6 +16,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t kMostToDos = 3;
+
 std::string_view meaning(DamageKind kind) {
   switch (kind) {
     case DamageKind::kBroken:
@@ -108,6 +110,7 @@ void print_text(const std::vector<Damage>& damages, std::size_t runs) {
       if (damage.kind == kind) to_dos.insert(to_do(damage));
     }
     if (!to_dos.empty()) fmt::print("\n{}\n", meaning(kind));
+    if (to_dos.size() > kMostToDos) to_dos = {"`baton repair` does all of it at once"};
     for (const std::string& what : to_dos) fmt::print("  {}.\n", what);
   }
   if (!damages.empty()) fmt::print("\n");
