@@ -85,10 +85,11 @@ void PostgresDesk::work() {
       task = std::move(tasks_.front());
       tasks_.pop_front();
     }
-    bool again = false;
+    bool again = std::exchange(unsure_, false);
     Status done = link_.with([&](PgConnection& connection) {
       return task->job(connection, std::exchange(again, true));
     });
+    unsure_ = !done.ok();
     task->end(std::move(done));
   }
 }

@@ -44,6 +44,7 @@ class PostgresDesk {
   void announce();
 
   PgLink link_;
+  bool unsure_ = false;  // what became of the last task; the desk's thread only
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;                           // guarded by mutex_

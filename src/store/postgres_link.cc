@@ -12,6 +12,15 @@ namespace {
 constexpr PgStatement kRollback = {"rollback", "ROLLBACK"};
 constexpr std::int64_t kFirstPauseMs = 20;
 constexpr std::int64_t kLongestPauseMs = 1'000;
+// What is undone for others' sake for so long does not pass, and whoever waits behind it is told.
+constexpr Millis kLongestContention = Millis::seconds(60);
+
+using Clock = std::chrono::steady_clock;
+
+Millis since(Clock::time_point moment) {
+  return Millis(
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - moment).count());
+}
 
 // Of many processes that lost the same server, or fight over the same rows, no two come back at
 // once.
@@ -35,24 +44,28 @@ Status PgLink::connect() {
 }
 
 Status PgLink::with(const std::function<Status(PgConnection&)>& work) {
-  using Clock = std::chrono::steady_clock;
-  const auto until = Clock::now() + std::chrono::milliseconds(server_.outage.count());
+  const auto begun = Clock::now();
+  std::optional<Clock::time_point> contended;  // since when, the server being there
   std::int64_t length = kFirstPauseMs;
   for (;;) {
     bool passes = true;  // a server that cannot be reached may come back
+    bool is_there = false;
     Status done = connection_ ? Status() : connect();
     if (done) {
       done = work(*connection_);
       if (done) return done;
       const PgTrouble trouble = connection_->trouble();
       passes = trouble == PgTrouble::kLost || trouble == PgTrouble::kAgain;
-      const bool alive = trouble != PgTrouble::kLost && connection_->run(kRollback).ok();
-      if (!alive) connection_.reset();
+      is_there = trouble != PgTrouble::kLost && connection_->run(kRollback).ok();
+      if (!is_there) connection_.reset();
     }
     if (!passes || !patient_) return done;
-    if (Clock::now() >= until) {
+    if (!is_there) contended.reset();
+    if (is_there && !contended) contended = Clock::now();
+    const bool in_vain = contended && since(*contended) >= kLongestContention;
+    if (in_vain || since(begun) >= server_.outage) {
       return storage_error(
-          fmt::format("{} (tried for {})", done.error().message, duration_text(server_.outage)));
+          fmt::format("{} (tried for {})", done.error().message, duration_text(since(begun))));
     }
     pause(length);
     length = std::min(2 * length, kLongestPauseMs);
