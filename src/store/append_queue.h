@@ -35,6 +35,8 @@ struct Append {
   Status outcome;  // set by the commit: an append that was refused alone, the others being durable
   // Of a new run that waits for a worker of the fleet: the place it waits for (QueueTerms).
   std::optional<std::string> place = std::nullopt;
+  // Of a shared store: the lease under which it was decided, where its run was driven from here.
+  std::optional<std::int64_t> fence = std::nullopt;
 };
 
 class AppendQueue {

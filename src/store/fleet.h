@@ -62,6 +62,10 @@ struct FleetView {
       holds;  // rate classes that were throttled, and for how long still
 };
 
+// A run that pauses for this reason waits again at once, in the same commit: its worker may be gone
+// before it can ask for that.
+inline constexpr std::string_view kHandedBack = "its worker was told to stop";
+
 class Fleet {
  public:
   virtual ~Fleet() = default;

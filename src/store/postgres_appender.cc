@@ -107,10 +107,8 @@ std::string new_writer() {
 
 }  // namespace
 
-PostgresAppender::PostgresAppender(PgServer server, const PostgresLeases& leases,
-                                   std::unique_ptr<PostgresStore> store)
-    : leases_(leases),
-      store_(std::move(store)),
+PostgresAppender::PostgresAppender(PgServer server, std::unique_ptr<PostgresStore> store)
+    : store_(std::move(store)),
       writer_(new_writer()),
       link_(std::move(server), {.purpose = "journal"},
             [this](PgConnection& connection) { return store_->recognise(connection); }) {}
@@ -179,7 +177,7 @@ Status PostgresAppender::read(PgConnection& connection, PostgresGroup& work) {
 }
 
 Status PostgresAppender::take_keys(PgConnection& connection, PostgresGroup& work) {
-  const std::map<std::string, RunId> wanted = work.check(leases_);
+  const std::map<std::string, RunId> wanted = work.check();
   std::map<std::string, RunId> owners;
   if (!wanted.empty()) {
     for (const auto& [key, run] : wanted) {

@@ -14,7 +14,6 @@
 #include "store/append_queue.h"
 #include "store/blob_codec.h"
 #include "store/postgres_group.h"
-#include "store/postgres_leases.h"
 #include "store/postgres_link.h"
 #include "store/postgres_store.h"
 
@@ -22,13 +21,15 @@ namespace baton {
 
 class PostgresAppender {
  public:
-  PostgresAppender(PgServer server, const PostgresLeases& leases,
-                   std::unique_ptr<PostgresStore> store);
+  PostgresAppender(PgServer server, std::unique_ptr<PostgresStore> store);
   ~PostgresAppender();
 
   // All of the group or, with an error, none of it. An append that contradicts the journal, or
   // whose run somebody else drives, is refused in its `outcome` and leaves the others alone.
   Status append(std::vector<Append>& group);
+
+  // From here on a server that is away is not waited for. Any thread.
+  void hurry() { link_.set_patient(false); }
 
  private:
   Status attempt(PgConnection& connection, std::vector<Append>& group);
@@ -39,7 +40,6 @@ class PostgresAppender {
   Result<bool> was_committed(PgConnection& connection);
   void keep(const PostgresGroup& work);
 
-  const PostgresLeases& leases_;
   std::unique_ptr<PostgresStore> store_;
   const std::string writer_;  // names this object among all that ever wrote
   std::int64_t number_ = 0;   // of the group

@@ -50,6 +50,11 @@ void PostgresDoor::close() {
   desk_ = nullptr;
 }
 
+void PostgresDoor::drive(const RunId& run, const Fence& fence) {
+  const std::lock_guard lock(mutex_);
+  if (desk_ != nullptr) leases_->drive(run, fence);
+}
+
 // In turn with what else is asked of the desk: whoever takes the lease after this finds it free.
 void PostgresDoor::release(const RunId& run, const Fence& fence) {
   const std::lock_guard lock(mutex_);
@@ -69,11 +74,11 @@ std::unique_ptr<RunLease> hold_run(std::shared_ptr<PostgresDoor> door, const Run
   return std::make_unique<PostgresLease>(std::move(door), run, fence);
 }
 
-PostgresFleet::PostgresFleet(PgServer server, Millis heartbeat, PostgresLeases& leases,
+PostgresFleet::PostgresFleet(PgServer server, Heartbeats heartbeats, PostgresLeases& leases,
                              PostgresDesk& desk, std::shared_ptr<PostgresDoor> door,
                              Journaling journaling)
     : server_(std::move(server)),
-      heartbeat_interval_(heartbeat),
+      heartbeats_(heartbeats),
       leases_(leases),
       desk_(desk),
       door_(std::move(door)),
@@ -102,7 +107,8 @@ void PostgresFleet::start_heartbeat() {
     });
   };
   heartbeat_ = std::make_unique<PostgresHeartbeat>(
-      server_, leases_, heartbeat_interval_, PostgresHeartbeat::Listener{tell_view, tell_work});
+      server_, leases_, heartbeats_.interval, PostgresHeartbeat::Listener{tell_view, tell_work},
+      PostgresHeartbeat::Watch{journaling_.post, heartbeats_.hung_after});
 }
 
 void PostgresFleet::submit(const RunId& run, std::vector<Event> events, std::vector<Blob> blobs,
@@ -157,7 +163,12 @@ void PostgresFleet::claim(const std::vector<std::string>& places, int most_death
       const PgClaim& claim = **found;
       **claimed = ClaimedRun{claim.run, hold_run(door, claim.run, claim.fence), claim.deaths};
     }
-    post([done, claimed] { done(std::move(*claimed)); });
+    post([door, found, done, claimed] {
+      // What an earlier driver of the run here, whose lease has lapsed, has decided until now is
+      // refused; it may not know of that yet.
+      if (*claimed && *found) door->drive((*found)->run, (*found)->fence);
+      done(std::move(*claimed));
+    });
   };
   desk_.push(std::move(job), std::move(end));
 }

@@ -20,6 +20,7 @@ class PostgresDoor {
   PostgresDoor(PostgresDesk& desk, PostgresLeases& leases) : desk_(&desk), leases_(&leases) {}
   // From here on there is nobody behind it. What was held has been let go of with the journal.
   void close();
+  void drive(const RunId& run, const Fence& fence);
   void release(const RunId& run, const Fence& fence);
   void announce_work();
 
@@ -41,7 +42,11 @@ class PostgresFleet : public Fleet {
     std::function<Status(const std::function<Status(PgConnection&)>&)> read;
     AppendQueue::Post post;
   };
-  PostgresFleet(PgServer server, Millis heartbeat, PostgresLeases& leases, PostgresDesk& desk,
+  struct Heartbeats {
+    Millis interval;
+    Millis hung_after;
+  };
+  PostgresFleet(PgServer server, Heartbeats heartbeats, PostgresLeases& leases, PostgresDesk& desk,
                 std::shared_ptr<PostgresDoor> door, Journaling journaling);
   ~PostgresFleet() override;
 
@@ -71,7 +76,7 @@ class PostgresFleet : public Fleet {
   };
 
   const PgServer server_;
-  const Millis heartbeat_interval_;
+  const Heartbeats heartbeats_;
   PostgresLeases& leases_;
   PostgresDesk& desk_;
   const std::shared_ptr<PostgresDoor> door_;

@@ -164,6 +164,84 @@ TEST_F(PostgresFleetTest, WhileARunIsDrivenNobodyElseAppendsToIt) {
   EXPECT_TRUE(eventually([&] { return append(*b_, "r-1", {mark(1)}).ok(); }));
 }
 
+// A worker that stood still takes up again what nobody else has taken meanwhile, and its earlier
+// driver of that run may not yet know that it has lost it.
+TEST_F(PostgresFleetTest, WhatADriverDecidedBeforeItsRunWasClaimedHereAnewIsRefused) {
+  std::mutex mutex;
+  std::vector<std::function<void()>> posted;
+  const auto do_posted = [&] {
+    std::vector<std::function<void()>> now;
+    {
+      const std::lock_guard lock(mutex);
+      now.swap(posted);
+    }
+    for (const auto& work : now) work();
+  };
+  PostgresOptions options = store_.options();
+  options.worker = "host-c/3";
+  auto opened = open_postgres_journal(store_.url(), options, [&](std::function<void()> work) {
+    const std::lock_guard lock(mutex);
+    posted.push_back(std::move(work));
+  });
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  Journal& c = **opened;
+  std::vector<std::optional<ClaimedRun>> claims;
+  const auto claim_on_loop = [&] {
+    c.fleet()->claim({}, kDeaths, [&](Result<std::optional<ClaimedRun>> claimed) {
+      claims.push_back(std::move(*claimed));
+    });
+  };
+  ASSERT_TRUE(submit(*b_, "r-1").ok());
+  claim_on_loop();
+  ASSERT_TRUE(eventually([&] { return do_posted(), claims.size() == 1; }));
+  ASSERT_EQ(claimed_run(claims.front()), "r-1");
+  const std::string first = store_.ask("SELECT fence::text FROM baton.leases");
+  let_lapse("host-c/3");
+
+  claim_on_loop();
+  ASSERT_TRUE(
+      eventually([&] { return store_.ask("SELECT fence::text FROM baton.leases") != first; }));
+  std::vector<Status> told;
+  const auto note = [&](const Status& status) { told.push_back(status); };
+  c.append("r-1", {mark(1)}, {}, note);
+  ASSERT_TRUE(eventually([&] { return do_posted(), claims.size() == 2 && told.size() == 1; }));
+  ASSERT_EQ(claimed_run(claims.back()), "r-1");
+  c.append("r-1", {mark(2)}, {}, note);
+  ASSERT_TRUE(eventually([&] { return do_posted(), told.size() == 2; }));
+
+  EXPECT_EQ(told.front().error().kind, ErrorKind::kBusy);
+  EXPECT_TRUE(told.back().ok()) << "what is decided under the new lease is written";
+  EXPECT_EQ(*b_->events("r-1"), (std::vector<Event>{created("r-1"), mark(2)}));
+  claims.clear();
+  opened->reset();
+}
+
+TEST_F(PostgresFleetTest, AProcessThatHangsLosesItsRunsAndOneThatAnswersKeepsThem) {
+  PostgresOptions options = store_.options();
+  options.worker = "host-c/3";
+  options.lease = Millis(900);
+  options.heartbeat = Millis(100);
+  options.hung_after = Millis(1'500);
+  std::atomic<bool> hangs = false;
+  std::mutex mutex;
+  std::vector<std::function<void()>> kept;
+  auto opened = open_postgres_journal(store_.url(), options, [&](std::function<void()> work) {
+    if (!hangs) return work();
+    const std::lock_guard lock(mutex);
+    kept.push_back(std::move(work));
+  });
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  ASSERT_TRUE(append(**opened, "r-1", {created("r-1")}).ok());
+  const auto lease = (*opened)->lease("r-1");
+  ASSERT_TRUE(lease.ok());
+  ::usleep(2'500'000);
+  EXPECT_EQ(b_->lease("r-1").error().kind, ErrorKind::kBusy) << "it has answered all the time";
+  hangs = true;
+  EXPECT_TRUE(eventually([&] { return b_->lease("r-1").ok(); }));
+  const std::lock_guard lock(mutex);
+  kept.clear();
+}
+
 TEST_F(PostgresFleetTest, HeartbeatsKeepALeaseForLongerThanItsLength) {
   ASSERT_TRUE(append(*a_, "r-1", {created("r-1")}).ok());
   const auto lease = a_->lease("r-1");
@@ -239,6 +317,21 @@ TEST_F(PostgresFleetTest, AnEndedRunIsDoneAndAPausedOneParkedUntilItIsAskedForAg
             (Error{ErrorKind::kBusy,
                    "run r-2 cannot wait in the queue: it is being driven by host-a/1"}));
   EXPECT_EQ(requeue(*b_, "r-none").error().kind, ErrorKind::kNotFound);
+}
+
+TEST_F(PostgresFleetTest, ARunThatItsWorkerHandsBackWaitsFromTheMomentOfItsPause) {
+  ASSERT_TRUE(submit(*a_, "r-1").ok());
+  {
+    const auto claimed = claim(*a_);
+    const RunEnded paused{
+        .at = kNoon, .status = RunStatus::kPaused, .reason = std::string(kHandedBack)};
+    ASSERT_TRUE(append(*a_, "r-1", {paused}).ok());
+    EXPECT_EQ(claimed_run(claim(*b_)), "none") << "its worker still holds it";
+    let_lapse("host-a/1");  // it dies before it says anything else
+  }
+  const auto again = claim(*b_);
+  EXPECT_EQ(claimed_run(again), "r-1");
+  EXPECT_EQ(again->deaths, 0);
 }
 
 TEST_F(PostgresFleetTest, ARunThatKillsItsWorkersIsQuarantinedUntilItIsAskedForAgain) {
@@ -322,6 +415,7 @@ TEST_F(PostgresFleetTest, WorkIsNoticedByThoseWhoWaitForIt) {
     EXPECT_TRUE(submit(*a_, fmt::format("r-{}", ++number)).ok());
     return notices > 0;
   }));
+  b_.reset();  // it notices no more before what it counts in is gone
 }
 
 TEST_F(PostgresFleetTest, ASubmittedRunIsQueuedWithItsCreationOrNotAtAll) {

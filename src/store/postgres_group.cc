@@ -6,6 +6,7 @@
 
 #include "store/event_format.h"
 #include "store/file.h"
+#include "store/fleet.h"
 #include "store/postgres_connection.h"
 #include "store/run_summary.h"
 
@@ -101,19 +102,19 @@ Status PostgresGroup::has_shape(const Append& append) const {
   return {};
 }
 
-// A run that this process has driven is appended to only as long as nobody else has taken it since
-// and its lease has not lapsed; a run it has never driven, as long as nobody drives it.
-Status PostgresGroup::may_append(const Append& append, const PostgresLeases& ours) const {
+// A run that this process has driven is appended to only as long as nobody has taken it since (this
+// process itself neither: another driver does what is decided from then on) and its lease has not
+// lapsed; a run it has never driven, as long as nobody drives it.
+Status PostgresGroup::may_append(const Append& append) const {
   const auto found = leases.find(append.run);
-  const std::optional<Fence> fence = ours.fence_of(append.run);
   if (found == leases.end()) return {};
   const PgLeaseRow& row = found->second;
-  if (!fence) {
+  if (!append.fence) {
     if (row.released || !row.live) return {};
     return Error{ErrorKind::kBusy,
                  fmt::format("run {} is being driven by {}", append.run, row.worker)};
   }
-  if (row.fence.number != fence->number) {
+  if (row.fence.number != *append.fence) {
     return Error{
         ErrorKind::kBusy,
         fmt::format("this process has lost run {}: {} has taken it over, and nothing more is "
@@ -128,11 +129,11 @@ Status PostgresGroup::may_append(const Append& append, const PostgresLeases& our
                   append.run)};
 }
 
-std::map<std::string, RunId> PostgresGroup::check(const PostgresLeases& ours) {
+std::map<std::string, RunId> PostgresGroup::check() {
   std::map<std::string, RunId> wanted;
   for (Append& append : appends_) {
     append.outcome = has_shape(append);
-    if (append.outcome.ok()) append.outcome = may_append(append, ours);
+    if (append.outcome.ok()) append.outcome = may_append(append);
     if (append.outcome.ok() && broken.contains(append.run)) {
       append.outcome =
           storage_error(fmt::format("run {}: its last event is not there, so it cannot go on; see "
@@ -233,7 +234,8 @@ void PostgresGroup::add_events(const Append& append, PgTip& tip) {
     tip.hash = chained(tip.hash, text.type, text.body);
     events.push_back({append.run, tip.summary.events, text.type, std::move(text.body), tip.hash});
     if (const auto* ended = std::get_if<RunEnded>(&event)) {
-      parted[append.run] = ended->status == RunStatus::kPaused ? "parked" : "done";
+      const bool paused = ended->status == RunStatus::kPaused;
+      parted[append.run] = !paused ? "done" : ended->reason == kHandedBack ? "waiting" : "parked";
       if (!ended->day.empty()) {
         days.push_back({.run = append.run, .day = ended->day, .used = ended->day_used});
       }

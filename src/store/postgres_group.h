@@ -82,7 +82,7 @@ class PostgresGroup {
 
   // ---- decided in turn ----
   // Refuses what contradicts its run's lease, and names the keys that are asked for: key → run.
-  std::map<std::string, RunId> check(const PostgresLeases& ours);
+  std::map<std::string, RunId> check();
   // Keys and the runs that have them now.
   void decide(const std::map<std::string, RunId>& owners);
   bool is_empty() const { return touched_.empty(); }
@@ -99,7 +99,7 @@ class PostgresGroup {
   const std::set<RunId>& touched() const { return touched_; }
 
  private:
-  Status may_append(const Append& append, const PostgresLeases& ours) const;
+  Status may_append(const Append& append) const;
   Status has_shape(const Append& append) const;
   Status follow_calls(const Append& append, std::map<LedgerKey, LedgerRow>& rows) const;
   Status take(Append& append, const std::map<std::string, RunId>& owners);

@@ -47,10 +47,11 @@ constexpr int kBeatsBetweenSweeps = 200;
 }  // namespace
 
 PostgresHeartbeat::PostgresHeartbeat(PgServer server, PostgresLeases& leases, Millis interval,
-                                     Listener listener)
+                                     Listener listener, Watch watch)
     : leases_(leases),
       interval_(interval),
       listener_(std::move(listener)),
+      watch_(std::move(watch)),
       // An answer that takes as long as the lease comes too late for it.
       link_(std::move(server), {.answer_within = leases.terms().length, .purpose = "heartbeat"},
             [](PgConnection& connection) {
@@ -87,9 +88,19 @@ void PostgresHeartbeat::throttled(const std::string& rate_class, Millis length) 
 void PostgresHeartbeat::work() {
   while (!is_closing()) {
     const auto next = Clock::now() + std::chrono::milliseconds(interval_.count());
-    (void)link_.with([this](PgConnection& connection) { return beat(connection); });
+    if (!hangs()) (void)link_.with([this](PgConnection& connection) { return beat(connection); });
     wait(next);
   }
+}
+
+bool PostgresHeartbeat::hangs() {
+  if (watch_.hung_after <= Millis(0)) return false;
+  if (*done_) {
+    *done_ = false;
+    posted_ = Clock::now();
+    watch_.post([done = done_] { *done = true; });
+  }
+  return Clock::now() - posted_ >= std::chrono::milliseconds(watch_.hung_after.count());
 }
 
 Status PostgresHeartbeat::beat(PgConnection& connection) {

@@ -19,11 +19,15 @@ namespace baton {
 namespace {
 
 constexpr int kPage = 1000;  // rows that are in memory as the server sent them
+// Whoever reads waits for it, the thread of a loop perhaps, on which calls are being answered.
+constexpr Millis kLongestRead = Millis::seconds(30);
 
 constexpr PgStatement kEvents = {"events",
                                  "SELECT type, body, hash FROM baton.events WHERE run = $1 AND seq "
                                  "> $2::integer ORDER BY events.seq "
                                  "LIMIT $3::integer"};
+constexpr PgStatement kCount = {"count_events",
+                                "SELECT events::text FROM baton.runs WHERE run = $1"};
 constexpr PgStatement kBlob = {
     "blob", "SELECT coding::text, size::text, data FROM baton.blobs WHERE id = $1"};
 constexpr PgStatement kRuns = {
@@ -46,13 +50,12 @@ class PostgresJournal : public Journal {
                   const AppendQueue::Post& post)
       : server_(server),
         evidence_(options.evidence),
-        reader_(server, {.purpose = "reader"}),
+        reader_({server.address, std::min(server.outage, kLongestRead)}, {.purpose = "reader"}),
         leases_(std::move(terms)),
         desk_(server),
         door_(std::make_shared<PostgresDoor>(desk_, leases_)),
-        appender_(server, leases_,
-                  std::make_unique<PostgresStore>(server.address, options.evidence)),
-        fleet_(server, options.heartbeat, leases_, desk_, door_,
+        appender_(server, std::make_unique<PostgresStore>(server.address, options.evidence)),
+        fleet_(server, {options.heartbeat, options.hung_after}, leases_, desk_, door_,
                {.append = [this](Append append) { queue_->push(std::move(append)); },
                 .read = [this](const auto& work) { return read(work); },
                 .post = post}),
@@ -60,8 +63,9 @@ class PostgresJournal : public Journal {
             std::in_place, [this](std::vector<Append>& group) { return appender_.append(group); },
             post) {}
 
-  // What is queued is made durable first; then what is held is let go of.
+  // What is queued is made durable first, if the server is there; then what is held is let go of.
   ~PostgresJournal() override {
+    appender_.hurry();
     queue_.reset();
     door_->close();
     desk_.push([this](PgConnection& connection, bool) { return leases_.end(connection); });
@@ -78,7 +82,14 @@ class PostgresJournal : public Journal {
 
   void append(const RunId& run, std::vector<Event> events, std::vector<Blob> blobs,
               std::function<void(Status)> done) override {
-    queue_->push({run, std::move(events), std::move(blobs), std::move(done), {}, {}});
+    queue_->push({run,
+                  std::move(events),
+                  std::move(blobs),
+                  std::move(done),
+                  {},
+                  {},
+                  std::nullopt,
+                  leases_.fence_of(run)});
   }
 
   void allot(const RunId& run, const DayCap& cap, Money amount,
@@ -87,7 +98,14 @@ class PostgresJournal : public Journal {
     auto answer = [done = std::move(done), granted = asked.granted](const Status& status) {
       done(status ? Result<Money>(*granted) : Result<Money>(status.error()));
     };
-    queue_->push({run, {}, {}, std::move(answer), std::move(asked), {}});
+    queue_->push({run,
+                  {},
+                  {},
+                  std::move(answer),
+                  std::move(asked),
+                  {},
+                  std::nullopt,
+                  leases_.fence_of(run)});
   }
 
   Result<std::vector<Event>> events(const RunId& run) override;
@@ -137,7 +155,11 @@ Result<std::vector<Event>> PostgresJournal::events(const RunId& run) {
     return {};
   };
   // Events are only ever added, so the pages of several moments are one journal.
+  std::size_t least = 0;
   const Status done = read([&](PgConnection& connection) -> Status {
+    const Result<PgRows> count = connection.run(kCount, pg_text(run));
+    if (!count) return count.error();
+    if (count->count() > 0) least = static_cast<std::size_t>(count->integer(0, 0));
     for (;;) {
       const Result<PgRows> page =
           connection.run(kEvents, pg_text(run), static_cast<int>(events.size()), kPage);
@@ -149,6 +171,12 @@ Result<std::vector<Event>> PostgresJournal::events(const RunId& run) {
     }
   });
   if (!done) return done.error();
+  if (events.size() < least) {
+    return storage_error(
+        fmt::format("run {}: its journal ends at event {} and had {}, so it cannot go on; see what "
+                    "`baton verify` reports",
+                    run, events.size(), least));
+  }
   if (events.empty()) {
     return not_found(fmt::format("there is no run '{}' in {}; `baton runs` lists them",
                                  run.substr(0, 80), server_.address.shown()));
@@ -231,6 +259,7 @@ Result<std::unique_ptr<RunLease>> PostgresJournal::lease(const RunId& run) {
     if (!taken) return taken.error();
     fence = *taken;
     leases_.hold(run, fence);
+    leases_.drive(run, fence);
     return {};
   });
   if (!done) return done.error();

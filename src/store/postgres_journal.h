@@ -30,6 +30,9 @@ struct PostgresOptions {
   Millis lease = Millis::seconds(15);
   Millis heartbeat = Millis::seconds(3);  // less than half of a lease
   Millis outage = Millis::seconds(30);
+  // Leases are kept only while what is posted is done within this time: a process that hangs loses
+  // its runs. Zero: as long as it lives.
+  Millis hung_after;
   // Whose limits at the provider this process uses (of one key, say): `share`, holds and prefixes
   // are those of one scope.
   std::string pacing_scope;

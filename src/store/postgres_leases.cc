@@ -114,7 +114,9 @@ Status PostgresLeases::drop_unknown(PgConnection& connection) {
   {
     const std::lock_guard lock(mutex_);
     mine = session_;
-    for (const auto& [run, fence] : held_) known.push_back(run);
+    for (const auto& [run, fence] : held_) {
+      if (fence.session == mine) known.push_back(run);
+    }
   }
   if (!mine) return {};
   const Result<PgRows> dropped = connection.run(kDropUnknown, *mine, pg_array(known));
@@ -150,11 +152,15 @@ Status PostgresLeases::end(PgConnection& connection) {
 
 void PostgresLeases::hold(const RunId& run, const Fence& fence) {
   const std::lock_guard lock(mutex_);
-  fences_[run] = fence;
   held_[run] = fence;
 }
 
-std::optional<Fence> PostgresLeases::fence_of(const RunId& run) const {
+void PostgresLeases::drive(const RunId& run, const Fence& fence) {
+  const std::lock_guard lock(mutex_);
+  fences_[run] = fence.number;
+}
+
+std::optional<std::int64_t> PostgresLeases::fence_of(const RunId& run) const {
   const std::lock_guard lock(mutex_);
   const auto found = fences_.find(run);
   return found == fences_.end() ? std::nullopt : std::optional(found->second);

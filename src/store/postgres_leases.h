@@ -50,8 +50,11 @@ class PostgresLeases {
 
   // Notes a lease that was taken. Any thread, as the following.
   void hold(const RunId& run, const Fence& fence);
-  // The lease with which this process last drove the run, held or not.
-  std::optional<Fence> fence_of(const RunId& run) const;
+  // Notes that what is decided of the run from now on is decided under this lease: to be called
+  // where its driver is, when it is told.
+  void drive(const RunId& run, const Fence& fence);
+  // The number of the lease with which this process last drove the run, held or not.
+  std::optional<std::int64_t> fence_of(const RunId& run) const;
   std::optional<std::int64_t> current_session() const;
   const LeaseTerms& terms() const { return terms_; }
 
@@ -61,9 +64,9 @@ class PostgresLeases {
 
   const LeaseTerms terms_;
   mutable std::mutex mutex_;
-  std::optional<std::int64_t> session_;  // guarded by mutex_
-  std::map<RunId, Fence> fences_;        // guarded by mutex_; one for each run ever driven
-  std::map<RunId, Fence> held_;          // guarded by mutex_
+  std::optional<std::int64_t> session_;   // guarded by mutex_
+  std::map<RunId, std::int64_t> fences_;  // guarded by mutex_; one for each run ever driven
+  std::map<RunId, Fence> held_;           // guarded by mutex_
 };
 
 }  // namespace baton

@@ -45,6 +45,34 @@ class PostgresSafetyTest : public testing::Test {
   PostgresStoreForTest store_;
 };
 
+TEST_F(PostgresSafetyTest, TheEndOfAJournalDoesNotWaitForAServerThatIsAway) {
+  PostgresOptions options = store_.options();
+  options.outage = Millis::seconds(7 * 24 * 3600);
+  auto journal = store_.open_with(options);
+  ASSERT_TRUE(journal.ok()) << journal.error().message;
+  ASSERT_TRUE(append(**journal, "r-1", {created("r-1")}).ok());
+  const auto lease = (*journal)->lease("r-1");
+  ASSERT_TRUE(lease.ok());
+  control_server("stop");
+  std::atomic<bool> refused = false;
+  (*journal)->append("r-1", {mark(1)}, {}, [&](const Status& status) { refused = !status; });
+  const auto before = std::chrono::steady_clock::now();
+  journal->reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
+  EXPECT_TRUE(refused) << "whoever asked is told";
+  control_server("start");
+}
+
+TEST_F(PostgresSafetyTest, ARunWhoseLastEventIsGoneIsNotTakenForAShorterOne) {
+  const std::unique_ptr<Journal> journal = opened(store_);
+  ASSERT_TRUE(append(*journal, "r-1", {created("r-1"), mark(1), mark(2)}).ok());
+  store_.tamper("DELETE FROM baton.events WHERE run = 'r-1' AND seq = 3");
+  EXPECT_EQ(journal->events("r-1").error(),
+            (Error{ErrorKind::kStorage,
+                   "run r-1: its journal ends at event 2 and had 3, so it cannot go on; see what "
+                   "`baton verify` reports"}));
+}
+
 // ---- the ledger ----
 
 TEST_F(PostgresSafetyTest, EachCallStandsInTheLedgerAsItEnded) {
