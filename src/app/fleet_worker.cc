@@ -22,7 +22,6 @@ constexpr Millis kLongestPause{30'000};
 constexpr Millis kSilence{10'000};
 // After a cut the runs' ends are still to be journaled; a store that is away does not keep us.
 constexpr Millis kGoodbye{15'000};
-constexpr std::string_view kDrained = "its worker was told to stop";
 
 // Several workers do not ask at the same time.
 Millis jittered(Millis length) {
@@ -46,6 +45,8 @@ struct FleetWorker::Job {
   std::optional<TakenUp> taken;
   std::unique_ptr<RunWork> work;
   std::unique_ptr<Drive> drive;
+  // The same run, claimed anew: the lease had lapsed, and nobody else has taken it.
+  std::optional<ClaimedRun> anew;
 
   // Any thread.
   Status prepare(const DriveSite& site, StatusLine& line, const Endpoint& endpoint,
@@ -146,6 +147,15 @@ void FleetWorker::watch_claim(int number) {
 // ---- driving ----
 
 void FleetWorker::take(ClaimedRun claimed) {
+  if (const auto lost = jobs_.find(claimed.run); lost != jobs_.end()) {
+    // Threads work for what is not driven yet: it ends by itself.
+    if (!lost->second->drive) {
+      lost->second->anew = std::move(claimed);
+      return;
+    }
+    say(fmt::format("{} is no longer driven here: its lease has lapsed", claimed.run));
+    jobs_.erase(lost);
+  }
   ++claims_;
   auto made = std::make_unique<Job>();
   Job* job = made.get();
@@ -164,6 +174,7 @@ void FleetWorker::take(ClaimedRun claimed) {
 
 void FleetWorker::drive(const RunId& run) {
   Job& job = *jobs_.at(run);
+  if (job.anew) return let_go(run);
   if (job.trouble) return refuse(job);
   const RunCreated& created = job.taken->run.created;
   say(fmt::format("{} {}: {}, {}{}", run, job.deaths > 0 ? "goes on here" : "is driven here",
@@ -175,7 +186,7 @@ void FleetWorker::drive(const RunId& run) {
                      [this, run](const Result<RunState>& state) { end(run, state); }});
   job.drive->resume(std::move(job.taken->run), {});
   job.taken.reset();
-  if (draining_) job.drive->stop(std::string(kDrained));
+  if (draining_) job.drive->stop(std::string(kHandedBack));
 }
 
 // Parked, with the reason in its journal, where that can be read; otherwise it goes back, and after
@@ -203,20 +214,26 @@ void FleetWorker::end(const RunId& run, const Result<RunState>& state) {
   Job& job = *jobs_.at(run);
   if (!state) {
     say(fmt::format("{} is no longer driven here: {}", run, state.error().message));
-    const bool lost_lease = state.error().kind == ErrorKind::kBusy;
-    // The store's failure is no death that the run is to blame for.
-    if (!lost_lease) hand_back(run);
+    // The store's failure is no death that the run is to blame for. Anything else is the run's own:
+    // it is somebody else's now, or its journal contradicts what was to be written.
+    const bool store_failed = state.error().kind == ErrorKind::kStorage;
+    if (!store_failed) return let_go(run);
+    hand_back(run);
+    const bool first = !failure_;
+    if (first) failure_ = state.error();
+    draining_ = true;
     let_go(run);
-    if (lost_lease || failure_) return;
-    failure_ = state.error();
-    return drain();
+    if (first) drain();
+    return;
   }
   say(fmt::format("{} {}{}{}: {} spent, {}", run, to_string(state->status),
                   state->reason.empty() ? "" : ": ", state->reason,
                   state->budget.charged().to_display(),
                   duration_text(site_.loop.now() - job.claimed)));
   job.work->tidy(*state);
-  if (state->status == RunStatus::kPaused && state->stop_reason == kDrained) hand_back(run);
+  const bool waits_already = state->reason == kHandedBack;
+  if (state->status == RunStatus::kPaused && state->stop_reason == kHandedBack && !waits_already)
+    hand_back(run);
   let_go(run);
 }
 
@@ -226,7 +243,7 @@ void FleetWorker::hand_back(const RunId& run) {
   site_.loop.post([this, run] {
     fleet_.requeue(run, [this, run](const Status& queued) {
       --handing_back_;
-      if (!queued) {
+      if (!queued && queued.error().kind != ErrorKind::kBusy) {
         say(fmt::format("{} could not be handed back: {}; `baton resume {} --submit` does", run,
                         queued.error().message, run));
       }
@@ -236,7 +253,9 @@ void FleetWorker::hand_back(const RunId& run) {
 }
 
 void FleetWorker::let_go(const RunId& run) {
+  std::optional<ClaimedRun> anew = std::move(jobs_.at(run)->anew);
   jobs_.erase(run);
+  if (anew) take(std::move(*anew));
   look();
   stop_if_done();
 }
@@ -253,7 +272,7 @@ void FleetWorker::interrupt() {
 void FleetWorker::drain() {
   draining_ = true;
   for (const auto& [run, job] : jobs_) {
-    if (job->drive) job->drive->stop(std::string(kDrained));
+    if (job->drive) job->drive->stop(std::string(kHandedBack));
   }
   site_.loop.after(terms_.drain, [this] { cut(); });
   stop_if_done();

@@ -47,6 +47,7 @@ Result<std::unique_ptr<Journal>> open_store(const StorePlace& place,
   options.lease = terms.lease;
   options.heartbeat = Millis(terms.lease.count() / 5);
   options.outage = terms.outage;
+  options.hung_after = terms.hung_after;
   options.pacing_scope = pacing_scope();
   // Looking at runs makes no state folder.
   std::error_code unknown;

@@ -38,6 +38,8 @@ Result<StorePlace> store_place(const StoreOptions& options);
 struct StoreTerms {
   Millis lease = Millis::seconds(15);  // of a run, after the last that was heard of its driver
   Millis outage = Millis::seconds(5);  // how long a server that is away is waited for
+  // A process whose loop does not answer for so long loses its runs; zero: not looked at.
+  Millis hung_after;
 };
 Result<std::unique_ptr<Journal>> open_store(const StorePlace& place,
                                             std::function<void(std::function<void()>)> post,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <map>
 
@@ -23,6 +24,8 @@ namespace json = boost::json;
 
 // Longer than anybody waits: the journal of a worker outlives whatever happens to its server.
 constexpr Millis kOutage = Millis::seconds(7 * 24 * 3600);
+// Reading a long run may keep the loop for a while.
+constexpr Millis kLeastHang = Millis::seconds(60);
 
 Millis seconds(double count) {
   return Millis(static_cast<std::int64_t>(count * 1000));
@@ -66,7 +69,9 @@ ExitCode worker_command(const WorkerOptions& options) {
   Loop loop;
   const Result<std::unique_ptr<Journal>> journal =
       open_store(*place, [&loop](std::function<void()> work) { loop.post(std::move(work)); },
-                 {.lease = seconds(options.lease), .outage = kOutage});
+                 {.lease = seconds(options.lease),
+                  .outage = kOutage,
+                  .hung_after = std::max(seconds(options.lease) * 2, kLeastHang)});
   if (!journal) return say(journal.error());
   const std::unique_ptr<HttpClient> http = make_curl_client(loop, {});
   Pacer pacer;

@@ -150,6 +150,22 @@ class Submitted(FleetTest):
         self.assertEqual(self.wait(again)["status"], "complete")
         self.assertIsNone(first.poll(), first.log.read_text())
 
+    def test_a_worker_takes_up_again_what_it_has_slept_through_and_nobody_else_has_taken(self):
+        mock = self.mock("--answer-latency", "3000")
+        run = self.submit(repository=self.changes)
+        worker = self.worker(*LEASE, mock=mock)
+        wait_until(mock.requests, what="a call in flight")
+        worker.send_signal(signal.SIGSTOP)
+        alive = "SELECT count(*) FROM baton.sessions WHERE until > clock_timestamp()"
+        wait_until(lambda: self.sql(alive).strip() == "0", what="its lease to lapse")
+        worker.send_signal(signal.SIGCONT)
+        self.assertEqual(self.settled(run)[0]["status"], "complete")
+        self.assertEqual(self.drivers(run), 2)
+        self.assert_bill_is_booked(mock, run)
+        self.assertIn(f"{run} is no longer driven here", worker.log.read_text())
+        self.assertIsNone(worker.poll(), worker.log.read_text())
+        self.assert_sound()
+
     # ---- stopping --------------------------------------------------------------------------------
 
     def test_a_worker_that_is_told_to_stop_ends_its_calls_and_hands_back_its_runs(self):
