@@ -84,6 +84,7 @@ Driver::~Driver() {
     if (transfer->ticket)
       parts_.rules.pacer->ended(*transfer->ticket, nullptr, parts_.scheduler.now());
   }
+  for (const auto& [call, open] : run_.open_calls) give_up_place(call);
 }
 
 void Driver::begin(RunCreated created, std::vector<Blob> texts) {

@@ -270,6 +270,23 @@ TEST_F(DriverTest, SiblingLoopsWaitForTheFirstToo) {
   EXPECT_THAT(http.requests, SizeIs(2));
 }
 
+// ---- limits that other runs share ----
+
+TEST_F(DriverTest, ADriverThatIsLetGoGivesUpThePlaceOfACallThatWasNotSentYet) {
+  Pacer pacer;
+  rules.pacer = &pacer;
+  {
+    Driver other(parts());
+    RunCreated created;
+    created.at = system_now();
+    created.run = "r-other";
+    created.parallel = 1;
+    other.begin(created, {});
+    ASSERT_TRUE(other.state().open_calls.contains(CallId(1)));
+  }
+  EXPECT_EQ(pacer.claim("r-other", CallId(1)), std::nullopt) << "nobody would ever give it up";
+}
+
 // ---- the day's cap ----
 
 TEST_F(DriverTest, NothingIsSentBeforeTheStoreHasSetItAside) {
