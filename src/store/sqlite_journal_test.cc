@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/hash.h"
+#include "store/chain.h"
 #include "store/damage_mark.h"
 #include "store/journal_conformance.h"
 #include "store/sqlite.h"
@@ -185,6 +186,30 @@ TEST_F(SqliteJournalTest, VerifyNamesAnEventThatCannotBeRead) {
                                     "its hash does not fit",
                                     HasSubstr("run r-1: event 5 cannot be read: event type "
                                               "'run_teleported' is not known")));
+}
+
+// A state folded without it would be a wrong one, and be acted upon.
+TEST_F(SqliteJournalTest, AnEventOfALaterVersionStopsTheFold) {
+  write_five_events();
+  Sha256 last{};
+  {
+    auto database = Database::open(store_.database(), Database::Mode::kRead, Millis(2'000));
+    ASSERT_TRUE(database.ok());
+    auto row = (*database)->prepare("SELECT hash FROM events WHERE run = 'r-1' AND seq = 5");
+    ASSERT_TRUE(row.ok());
+    row->start();
+    ASSERT_TRUE(*row->next());
+    std::copy_n(row->text(0).begin(), last.size(), last.begin());
+  }
+  const std::string hash = to_hex(chained(last, "run_teleported", "{}"));
+  store_.tamper(
+      fmt::format("INSERT INTO events VALUES ('r-1', 6, 'run_teleported', '{{}}', x'{}'); "
+                  "UPDATE runs SET events = 6 WHERE run = 'r-1'",
+                  hash)
+          .c_str());
+  const Result<std::vector<Event>> events = opened(store_)->events("r-1");
+  ASSERT_FALSE(events.ok());
+  EXPECT_THAT(events.error().message, HasSubstr("event type 'run_teleported' is not known"));
 }
 
 TEST_F(SqliteJournalTest, VerifyNamesARunThatDoesNotBeginWithItsCreation) {
