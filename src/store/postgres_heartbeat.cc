@@ -52,8 +52,9 @@ PostgresHeartbeat::PostgresHeartbeat(PgServer server, PostgresLeases& leases, Mi
       interval_(interval),
       listener_(std::move(listener)),
       watch_(std::move(watch)),
-      // An answer that takes as long as the lease comes too late for it.
-      link_(std::move(server), {.answer_within = leases.terms().length, .purpose = "heartbeat"},
+      // A connection that has gone dead without a word is replaced while the lease still holds.
+      link_(std::move(server),
+            {.answer_within = Millis(leases.terms().length.count() / 2), .purpose = "heartbeat"},
             [](PgConnection& connection) {
               const Result<PgRows> listens = connection.run(kListen);
               return listens ? Status() : Status(listens.error());

@@ -202,6 +202,8 @@ class Cutter {
   const std::string& url() const { return url_; }
   void arm(Cut cut) { cut_ = cut; }
   int cuts() const { return cuts_; }
+  // Of the connections that there are, nothing is heard any more on either side.
+  void hush() { hushed_ = accepted_.load(); }
 
  private:
   static sockaddr_in loopback(int port) {
@@ -220,6 +222,7 @@ class Cutter {
     }
   }
   void relay(Fd client) {
+    const int number = ++accepted_;
     Fd server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_in address = loopback(server_port_);
     ::connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
@@ -233,6 +236,7 @@ class Cutter {
           ::read(from_client ? client.get() : server.get(), bytes.data(), bytes.size());
       if (count <= 0) return;
       bytes.resize(static_cast<std::size_t>(count));
+      if (number <= hushed_) continue;
       if (from_client && is_commit(bytes)) {
         const Cut cut = cut_.exchange(Cut::kNone);
         if (cut != Cut::kNone) ++cuts_;
@@ -254,6 +258,8 @@ class Cutter {
   int server_port_ = 0;
   std::atomic<Cut> cut_ = Cut::kNone;
   std::atomic<int> cuts_ = 0;
+  std::atomic<int> accepted_ = 0;
+  std::atomic<int> hushed_ = 0;
   std::atomic<bool> closing_ = false;
   std::thread accepter_;
   std::vector<std::thread> peers_;
@@ -286,6 +292,26 @@ TEST_F(PostgresSafetyTest, ACommitWhoseAnswerIsLostIsLookedUpAndNeitherLostNorDo
             std::to_string(Money::dollars(10).picodollars()));
   EXPECT_THAT(damage_of(**journal), IsEmpty());
   journal->reset();
+}
+
+TEST_F(PostgresSafetyTest,
+       AHeartbeatWhoseConnectionFallsSilentIsHeardByAnotherBeforeTheLeaseLapses) {
+  Cutter cutter(store_.url());
+  PostgresOptions options = store_.options();
+  options.lease = Millis::seconds(8);
+  auto journal = open_postgres_journal(cutter.url(), options, [](const auto& work) { work(); });
+  ASSERT_TRUE(journal.ok()) << journal.error().message;
+  const auto lease = (*journal)->lease("r-1");
+  ASSERT_TRUE(lease.ok());
+  ::usleep(500'000);
+  cutter.hush();
+  ::usleep(9'000'000);
+  EXPECT_EQ(store_.ask("SELECT (s.until > clock_timestamp())::text FROM baton.leases l JOIN "
+                       "baton.sessions s ON s.session = l.session"),
+            "true");
+  store_.tamper(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+      "current_database() AND application_name IN ('baton desk', 'baton journal')");
 }
 
 // ---- an older copy put back ----
