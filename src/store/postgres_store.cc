@@ -143,13 +143,22 @@ fs::path PostgresStore::heads() const {
 
 void PostgresStore::compare(const RunId& run, const PgTip* tip) {
   if (!heads_ || !compared_.insert(run).second) return;
+  if (const std::optional<Head> head = remembered(run)) compare(run, *head, tip);
+}
+
+std::optional<Head> PostgresStore::remembered(const RunId& run) const {
+  if (!heads_) return std::nullopt;
   const Result<std::optional<Head>> head = read_head(heads() / run);
-  if (!head || !*head) return;  // it may lag: it proves something only where it is ahead
+  return head ? *head : std::nullopt;
+}
+
+// What is remembered may lag: it proves something only where it is ahead.
+void PostgresStore::compare(const RunId& run, const Head& remembered, const PgTip* tip) {
   const std::int64_t last = tip == nullptr ? 0 : tip->summary.events;
-  if ((*head)->sequence > last) {
+  if (remembered.sequence > last) {
     freeze(fmt::format("run {} ends at event {}, and had come to event {}", run, last,
-                       (*head)->sequence));
-  } else if ((*head)->sequence == last && (*head)->hash != to_hex(tip->hash)) {
+                       remembered.sequence));
+  } else if (remembered.sequence == last && remembered.hash != to_hex(tip->hash)) {
     freeze(fmt::format("event {} of run {} is not the one that was acknowledged", last, run));
   }
 }

@@ -33,8 +33,12 @@ class PostgresStore {
   // Looks which store this is. To be called with each new connection.
   Status recognise(PgConnection& connection);
   std::int64_t generation() const { return generation_; }
-  // Compares a run with what is remembered of it; null: it is not there.
+  // Compares a run with what is remembered of it; null: it is not there. Requires: its row is
+  // locked, so that nobody goes on with it meanwhile.
   void compare(const RunId& run, const PgTip* tip);
+  // The same for a run that others may be going on with: remembered first, and looked up after it.
+  std::optional<Head> remembered(const RunId& run) const;
+  void compare(const RunId& run, const Head& remembered, const PgTip* tip);
   // What keeps the store from taking reservations.
   const std::optional<Error>& frozen() const { return frozen_; }
   void freeze(const std::string& why);

@@ -242,12 +242,14 @@ Status check_runs(PgConnection& connection, PostgresStore& store, std::vector<Da
     if (!page) return page.error();
     for (int i = 0; i < page->count(); ++i) {
       last = page->text(i, 0);
+      // Before its snapshot: a worker of this machine may write on meanwhile.
+      const std::optional<Head> remembered = store.remembered(last);
       PgRunCheck run(connection, last);
       Result<std::vector<Damage>> damage = run.check();
       if (!damage) return damage.error();
       for (Damage& d : *damage) found.push_back(std::move(d));
       const PgTip tip = run.tip();
-      store.compare(last, &tip);
+      if (remembered) store.compare(last, *remembered, &tip);
     }
     if (page->count() < kPage) return {};
   }
