@@ -99,6 +99,10 @@ void add_begin_options(CLI::App* command, SpendOptions& options) {
   command
       ->add_option("--key", options.key,
                    "The same key gives the same run: it is begun once, whoever asks again")
+      // A variable that was not set would pay again each time.
+      ->check([](const std::string& key) {
+        return key.empty() ? "expected 1 to 200 visible ASCII characters, and it is empty" : "";
+      })
       ->type_name("KEY");
 }
 

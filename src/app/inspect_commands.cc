@@ -29,13 +29,13 @@ std::string why_parked(Journal& journal, const QueuedRun& queued) {
 
 json::object summary_json(Journal& journal, const RunSummary& run, const Queue& queue) {
   json::object row{{"run_id", run.run},
-          {"workflow", run.workflow},
-          {"title", run.title},
-          {"created", timestamp_of(run.created)},
-          {"updated", timestamp_of(run.updated)},
-          {"status", status_shown(journal, run, queue)},
-          {"spent_usd", run.spent.to_string()},
-          {"events", run.events}};
+                   {"workflow", run.workflow},
+                   {"title", run.title},
+                   {"created", timestamp_of(run.created)},
+                   {"updated", timestamp_of(run.updated)},
+                   {"status", status_shown(journal, run, queue)},
+                   {"spent_usd", run.spent.to_string()},
+                   {"events", run.events}};
   if (!run.key.empty()) row["key"] = run.key;
   if (const auto queued = queue.find(run.run); queued != queue.end()) {
     row["queue"] = json::object{{"state", to_string(queued->second.state)},
@@ -51,16 +51,18 @@ json::object summary_json(Journal& journal, const RunSummary& run, const Queue& 
 // What a line of `baton runs` says beside: who drives it, or why nobody does.
 std::string queue_text(Journal& journal, const QueuedRun& queued) {
   switch (queued.state) {
-    case QueueState::kDriven: return "by " + queued.worker;
+    case QueueState::kDriven:
+      return "by " + queued.worker;
     case QueueState::kQuarantined:
-      return fmt::format("{} workers died of it, the last {}; `baton resume {} --submit` tries again",
-                         queued.deaths, queued.worker, queued.run);
-    case QueueState::kParked: return why_parked(journal, queued);
+      return quarantine_text(queued);
+    case QueueState::kParked:
+      return why_parked(journal, queued);
     case QueueState::kWaiting:
       return queued.deaths > 0 ? fmt::format("{} worker{} died of it", queued.deaths,
                                              queued.deaths == 1 ? "" : "s")
                                : std::string();
-    case QueueState::kDone: break;
+    case QueueState::kDone:
+      break;
   }
   return {};
 }

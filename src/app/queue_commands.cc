@@ -18,6 +18,7 @@
 namespace baton {
 namespace {
 
+constexpr std::chrono::minutes kLongestSilence{10};
 constexpr std::size_t kMostKey = 200;
 constexpr std::size_t kPlaceLength = 14;
 
@@ -72,21 +73,55 @@ Result<bool> goes_on(Journal& journal, const RunId& run) {
   return lease.error();
 }
 
+// Whether a store that has just failed is worth asking again: a server comes back, a file does not.
+class Silence {
+ public:
+  explicit Silence(Journal& journal) : is_shared_(journal.fleet() != nullptr) {}
+
+  bool is_to_be_borne(const Error& error) {
+    if (!is_shared_ || error.kind != ErrorKind::kStorage) return false;
+    if (!since_) {
+      since_ = std::chrono::steady_clock::now();
+      say(fmt::format("{}; still waiting", error.message));
+    }
+    return std::chrono::steady_clock::now() - *since_ < kLongestSilence;
+  }
+  void ends() {
+    if (std::exchange(since_, std::nullopt)) say("the store answers again");
+  }
+
+ private:
+  const bool is_shared_;
+  std::optional<std::chrono::steady_clock::time_point> since_;
+};
+
 // Asks now and then, less often the longer it takes. false: the time is over.
 Result<bool> await_end(Journal& journal, const RunId& run, double timeout) {
   using Clock = std::chrono::steady_clock;
   const auto begun = Clock::now();
   auto pause = std::chrono::milliseconds(200);
   bool said = false;
+  Silence silence(journal);
   while (true) {
     const Result<bool> on = goes_on(journal, run);
-    if (!on) return on.error();
-    if (!*on) return true;
+    if (!on && !silence.is_to_be_borne(on.error())) return on.error();
+    if (on) silence.ends();
+    if (on && !*on) return true;
     if (timeout > 0 && Clock::now() - begun > std::chrono::duration<double>(timeout)) return false;
     if (!std::exchange(said, true)) say(fmt::format("waiting for run {}", run));
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 3 / 2, std::chrono::milliseconds(3000));
   }
+}
+
+// Why a run that has no end is not waited for: its events do not tell.
+Status tell_quarantine(Journal& journal, const RunId& run) {
+  const Result<Queue> queue = queue_of(journal);
+  if (!queue) return queue.error();
+  const auto queued = queue->find(run);
+  if (queued == queue->end() || queued->second.state != QueueState::kQuarantined) return {};
+  say(fmt::format("run {} is quarantined: {}", run, quarantine_text(queued->second)));
+  return {};
 }
 
 // The run that was begun with this key, if one was; none without a key.
@@ -100,8 +135,8 @@ Result<std::optional<RunId>> run_of_key(Journal& journal, const std::string& key
 Status check_fleet(Journal& journal, std::string_view option) {
   if (journal.fleet() != nullptr) return {};
   return usage_error(
-      fmt::format("{} queues a run for workers, which needs a store that they share: give --store "
-                  "postgresql://… or set BATON_STORE (docs/fleet.md)",
+      fmt::format("{} needs a store that machines share: give --store postgresql://… or set "
+                  "BATON_STORE (docs/fleet.md)",
                   option));
 }
 
@@ -225,6 +260,8 @@ ExitCode wait_command(const RunOptions& options) {
   if (!tables) return say(tables.error());
   Result<std::unique_ptr<Session>> session = Session::open(*place, *tables);
   if (!session) return say(session.error());
+  if (Status told = tell_quarantine((*session)->journal(), options.run); !told)
+    return say(told.error());
   Result<TakenUp> taken = take_up((*session)->journal(), options);
   if (!taken) return say(taken.error());
   return tell_of(**session, *place, *tables, *request, std::move(*taken));

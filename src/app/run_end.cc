@@ -26,8 +26,11 @@ std::string what_to_do(const RunState& run, const RunId& id) {
         first = "raise the limit at the provider or wait until it is reset, then ";
       if (run.halt && run.halt->kind == FailureKind::kUnreachable)
         first = "once the provider can be reached (ANTHROPIC_BASE_URL, the network, a proxy), ";
-      return fmt::format("paused: {}; {}`baton resume {}` goes on where it stopped", run.reason,
-                         first, id);
+      const std::string why = run.status == RunStatus::kRunning
+                                  ? std::string("no process drives it any more")
+                                  : run.reason;
+      return fmt::format("paused: {}; {}`baton resume {}` goes on where it stopped", why, first,
+                         id);
     }
     case RunStatus::kBudgetExhausted:
       return fmt::format(

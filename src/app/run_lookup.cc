@@ -72,4 +72,9 @@ std::string status_shown(Journal& journal, const RunSummary& run, const Queue& q
   return journal.lease(run.run).ok() ? "interrupted" : "running";
 }
 
+std::string quarantine_text(const QueuedRun& queued) {
+  return fmt::format("{} worker{} died of it, the last {}; `baton resume {} --submit` tries again",
+                     queued.deaths, queued.deaths == 1 ? "" : "s", queued.worker, queued.run);
+}
+
 }  // namespace baton

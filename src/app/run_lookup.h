@@ -37,4 +37,7 @@ Error no_such_run(const RunId& run);
 // "interrupted".
 std::string status_shown(Journal& journal, const RunSummary& run, const Queue& queue);
 
+// Of a run in quarantine: who died of it, and what to do.
+std::string quarantine_text(const QueuedRun& queued);
+
 }  // namespace baton

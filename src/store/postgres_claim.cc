@@ -123,7 +123,9 @@ Status requeue_run(PgConnection& connection, const RunId& run) {
   const Result<PgRows> row = connection.run(kRequeue, pg_text(run));
   if (!row) return row.error();
   if (row->count() == 0) {
-    return not_found(fmt::format("run {} is not in the queue: it was not submitted", run));
+    return not_found(fmt::format(
+        "run {} was not submitted, so no worker takes it; `baton resume {}` goes on with it here",
+        run, run));
   }
   if (!row->truth(0, 0)) return {};
   return Error{ErrorKind::kBusy,

@@ -30,7 +30,7 @@ class WithoutAStore(BatonTest):
             done = self.baton(*words)
             self.assert_one_message(done, USAGE, "--store", "docs/fleet.md")
         self.assertEqual(self.baton("review", "--repo", changes.folder, "--local").code, DONE)
-        self.assert_one_message(self.baton("fleet"), USAGE, "--store", "docs/fleet.md")
+        self.assert_one_message(self.baton("fleet"), USAGE, "`baton fleet` needs a store", "--store", "docs/fleet.md")
 
     def test_a_key_gives_the_same_run_on_one_machine_too(self):
         changes, mock = self.small_change(), self.mock("--instant")
@@ -72,6 +72,9 @@ class WithoutAStore(BatonTest):
         for key in ("with blank", "x" * 201, "zeile\nzwei", "schlüssel"):
             done = self.baton("review", "--repo", changes.folder, "--key", key)
             self.assert_one_message(done, USAGE, "--key")
+        done = self.baton("review", "--repo", changes.folder, "--key", "")  # "$UNSET" would pay each time
+        self.assertEqual((done.code, done.out), (USAGE, ""), done.err)
+        self.assertIn("--key", done.err)
 
 
 class OnASharedStore(FleetTest):
@@ -113,6 +116,32 @@ class OnASharedStore(FleetTest):
         report = self.resume(run["run_id"], mock=mock)
         self.assertEqual(report["status"], "complete")
         self.assert_books_balance(run["run_id"], mock)
+
+    def test_who_waits_for_a_run_outlives_a_server_that_is_away_for_a_while(self):
+        run = self.submit(repository=self.small_change())
+        waiting = self.start("wait", run, "--format", "json")
+        self.assertIn("waiting for run", waiting.stderr.readline())
+        self.server.stop()
+        try:
+            self.assertIn("still waiting", waiting.stderr.readline())
+        finally:
+            self.server.start()
+        worker = self.worker("--until-empty", mock=self.mock("--instant"))
+        self.assertEqual(worker.wait(30), DONE, worker.log.read_text())
+        done = self.finish(waiting)
+        self.assertEqual(done.code, DONE, done.err)
+        self.assertEqual(json.loads(done.out)["status"], "complete")
+
+    def test_a_run_that_was_not_submitted_is_not_handed_to_workers_and_can_be_resumed(self):
+        report = self.review("--budget", "0.01", repository=self.small_change(), mock=self.mock("--instant"), code=None)
+        done = self.baton("resume", report["run_id"], "--submit", "--budget", "5")
+        self.assert_one_message(done, USAGE, "was not submitted", f"`baton resume {report['run_id']}`")
+
+    def test_the_doctor_tells_whether_the_store_can_be_used(self):
+        self.assertRegex(self.baton("doctor").out, r"good +store +postgresql://baton@127")
+        done = self.baton("doctor", env=self.environment(BATON_STORE="postgresql://127.0.0.1:1/none"))
+        self.assertEqual(done.code, SYSTEM, done.out)
+        self.assertRegex(done.out, r"broken +store +connecting to postgresql://127.0.0.1:1/none")
 
     def test_a_repository_does_not_name_the_store(self):
         changes = self.repository()
