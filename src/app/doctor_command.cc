@@ -11,9 +11,12 @@
 #include "app/say.h"
 #include "app/settings.h"
 #include "app/spend_options.h"
+#include "app/store.h"
 #include "base/run_and_read.h"
 #include "base/text.h"
 #include "sandbox/sandbox.h"
+#include "store/damage_mark.h"
+#include "store/postgres_journal.h"
 #include "worktree/left_over.h"
 
 namespace baton {
@@ -98,6 +101,25 @@ Point state_of(const fs::path& state) {
                       little ? ": that is little for worktrees" : "")};
 }
 
+// What runs are kept in, or will be.
+Point store_of(const StorePlace& place) {
+  const std::string what = place.is_shared() ? "store" : "journal";
+  const fs::path file = place.state / "baton.db";
+  std::error_code unknown;
+  if (!place.is_shared()) {
+    if (const auto damage = damage_mark(place.state)) {
+      return {
+          Point::Level::kBroken, what,
+          fmt::format("damaged, and only read: {}; `baton verify` tells of all of it", *damage)};
+    }
+    if (!fs::exists(file, unknown)) return {Point::Level::kGood, what, "none yet"};
+  }
+  const auto journal = open_existing(place);
+  if (!journal) return {Point::Level::kBroken, what, journal.error().message};
+  return {Point::Level::kGood, what,
+          place.is_shared() ? postgres_url_shown(place.url) : file.string()};
+}
+
 // ---- what runs have left ----
 
 struct Left {
@@ -170,6 +192,7 @@ std::vector<Point> examine(const StorePlace& place, bool clean) {
       program("git", "git", "nothing of a repository can be read", kBroken),
       key(),
       state_of(place.state),
+      store_of(place),
       sandbox(),
       program("ctags", "universal-ctags", "planners see files without their symbols", kMissing),
       program("rg", "ripgrep", "workers cannot search", kMissing),

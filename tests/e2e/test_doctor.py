@@ -1,9 +1,11 @@
 """`baton doctor`, and runs on a machine without a sandbox."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import unittest
 
 from agents import AgentTest, CODING, converses, finishes, leads, task, uses
@@ -52,6 +54,17 @@ class DoctorTest(AgentTest):
         self.assertRegex(done.out, r"good +sandbox +(\d+) of \1 attacks of the start-up probe were held")
         self.assertNotIn("sk-test", done.out)
         self.assertFalse((self.state / "baton.db").exists())  # a look makes nothing
+
+    def test_a_damaged_journal_is_told(self):
+        self.assertEqual(self.points()["journal"], [("good", "none yet")])
+        self.review("--local", repository=self.small_change())
+        self.assertEqual(self.points()["journal"], [("good", str(self.state / "baton.db"))])
+        with contextlib.closing(sqlite3.connect(self.state / "baton.db")) as database, database:
+            database.execute("UPDATE events SET body = 'x' WHERE seq = 2")
+        self.assertEqual(self.baton("verify").code, SYSTEM)
+        ((level, says),) = self.points(code=SYSTEM)["journal"]
+        self.assertEqual(level, "broken")
+        self.assertIn("baton verify", says)
 
     def test_what_is_missing_is_told_with_what_is_done_without_it(self):
         points = self.points(env=self.environment(PATH=self.path_with("git")))
