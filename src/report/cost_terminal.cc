@@ -76,9 +76,9 @@ std::string estimate_text(const CostReport& cost) {
 }
 
 std::string unknown_text(const CostReport& cost) {
-  return fmt::format("{} ended without a known bill; {} booked at worst case: {}",
-                     counted(cost.unknown_calls, "call", "calls"),
-                     cost.unknown_calls == 1 ? "it is" : "they are", cost.unknown.to_display());
+  return fmt::format("{} without a known bill, booked at worst case: {}",
+                     counted(cost.unknown_calls, "call is", "calls are"),
+                     cost.unknown.to_display());
 }
 
 }  // namespace

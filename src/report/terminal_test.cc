@@ -59,7 +59,7 @@ Cost  $0.4213 of $2.00 in 11 calls
   cached    56.6% of the prompt tokens were read from the cache
   all deep  $1.40 for the same tokens on claude-opus-4-7: 72.0% saved
   estimate  $0.4500 before, $0.4213 in the end
-  unknown   1 call ended without a known bill; it is booked at worst case: $0.0300
+  unknown   1 call is without a known bill, booked at worst case: $0.0300
   retries   2 retries, 1 escalation; $0.00 for attempts that were not accepted
 
 More: baton show r-abc123def456 · baton cost --run r-abc123def456
@@ -92,7 +92,7 @@ Cost  $0.4213 of $2.00 in 11 calls
   cached    56.6% of the prompt tokens were read from the cache
   all deep  $1.40 for the same tokens on claude-opus-4-7: 72.0% saved
   estimate  $0.4500 before, $0.4213 in the end
-  unknown   1 call ended without a known bill; it is booked at worst case: $0.0300
+  unknown   1 call is without a known bill, booked at worst case: $0.0300
   retries   2 retries, 1 escalation; $0.00 for attempts that were not accepted
 )text");
 }
