@@ -79,7 +79,7 @@ ExitCode worker_command(const WorkerOptions& options) {
   say(fmt::format(
       "taking up to {} runs at a time from {}, as {}{}", options.runs,
       postgres_url_shown(place->url), *here,
-      where->credentials.empty() ? "; without a key, only those that need no model" : ""));
+      where->credentials.empty() ? "; without a key: runs that need a model are parked" : ""));
   FleetWorker worker({loop, **journal, *http, pacer}, *tables, *where, {place->state, *here},
                      terms_of(options));
   const Status ended = worker.run();

@@ -95,7 +95,7 @@ std::string PostgresAddress::scrubbed(std::string_view text) const {
   for (const std::string_view part : split_lines(line)) {
     if (part.empty()) continue;
     if (!joined.empty()) joined += "; ";
-    joined += part;
+    joined += part.substr(std::min(part.find_first_not_of(" \t"), part.size()));
   }
   return joined;
 }
