@@ -64,14 +64,14 @@ void on(RunState& run, const DayAllotted& event) {
   run.day.asked = Money();
 }
 
-// Nobody is left to end what the process before had begun: it begins again. Calls in flight stay
-// open; their ends follow in the journal as unknown.
 // Once it can no longer be read, the fleet is asked anew.
 void forget_fleet(CacheEntry& prefix) {
   prefix.fleet = CacheEntry::Fleet::kUnknown;
   prefix.asks = 0;
 }
 
+// Nobody is left to end what the process before had begun: it begins again. Calls in flight stay
+// open; their ends follow in the journal as unknown.
 void on(RunState& run, const RunResumed&) {
   run.status = RunStatus::kRunning;
   run.reason.clear();
