@@ -5,7 +5,7 @@ user and system time of that process alone, memory its peak resident set, both a
 them. baton does its whole work: plan, journal (durable before each call), ledger, report. The
 yardsticks do less: the official TypeScript SDK reads the same streams and keeps nothing, bare
 libcurl moves the same bytes and reads none. `cost` (cost.py) is about dollars instead, `agents`
-(agents.py) about a turn of a tool loop, `journal`, `resume` and `fleet` about the stores.
+(agents.py) about a turn of a tool loop, `journal`, `resume`, `fleet` and `chaos` about the stores.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import time
 import tomllib
 
 import agents
+import chaos
 import cost
 import fleet
 import journal
@@ -305,7 +306,7 @@ def measure(workload, programs, runs, scratch):
 
 
 def main():
-    names = [*(workload.name for workload in WORKLOADS), "agents", "cost", "journal", "resume", "fleet"]
+    names = [*(workload.name for workload in WORKLOADS), "agents", "cost", "journal", "resume", "fleet", "chaos"]
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)} (default: all)")
@@ -338,6 +339,8 @@ def main():
         alone = dataclasses.replace(many, calls=200, parallel=1)
         fleet.main(build, options.runs, [many, alone],
                    lambda workload, folder, more: measure_review(programs, workload, workload.calls, folder, more))
+    if "chaos" in wanted:
+        chaos.main(build, options.runs)
 
 
 if __name__ == "__main__":
