@@ -224,6 +224,9 @@ void add_repair(CLI::App& app, RepairOptions& options) {
   repair->add_option("--format", options.format, "Form of the output")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  repair->add_flag(
+      "--accept-restored", options.accept_restored,
+      "Of a store that machines share: take the older copy that was put back as it is");
   add_store(repair, options);
 }
 

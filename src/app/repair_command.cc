@@ -6,8 +6,10 @@
 
 #include "app/say.h"
 #include "app/settings.h"
+#include "app/store.h"
 #include "base/text.h"
 #include "shell/loop.h"
+#include "store/postgres_journal.h"
 #include "store/sqlite_repair.h"
 
 namespace baton {
@@ -78,17 +80,36 @@ void print_json(const RepairReport& report) {
   fmt::print("{}\n", json::serialize(all));
 }
 
+// Its tables are PostgreSQL's to mend, from backups; what is ours to say is that such a backup is
+// taken as it is.
+ExitCode repair_shared(const StorePlace& place, const RepairOptions& options) {
+  if (!options.accept_restored || !options.run.empty()) {
+    return say(
+        usage_error("a PostgreSQL store is mended by its own means, from its backups; once an "
+                    "older copy was put "
+                    "back, `baton repair --accept-restored` takes it as it is"));
+  }
+  const Result<std::string> noted = accept_restored(place.url);
+  if (!noted) return say(noted.error());
+  if (options.format == "json") {
+    fmt::print("{}\n", json::serialize(json::object{{"repaired", true}, {"noted", *noted}}));
+  } else {
+    fmt::print(
+        "{}: {}. Calls are reserved again; what was paid for after the copy was made is not in "
+        "its ledger.\n",
+        postgres_url_shown(place.url), for_terminal(*noted));
+  }
+  return ExitCode::kDone;
+}
+
 }  // namespace
 
 ExitCode repair_command(const RepairOptions& options) {
   const Result<StorePlace> place = store_place(options);
   if (!place) return say(place.error());
-  if (place->is_shared()) {
-    return say(
-        usage_error("baton repair is for the journal of one machine; a PostgreSQL store is put "
-                    "right by its own "
-                    "means, from its backups"));
-  }
+  if (place->is_shared()) return repair_shared(*place, options);
+  if (options.accept_restored)
+    return say(usage_error("--accept-restored is for a store that machines share (--store)"));
   const std::optional<RunId> run =
       options.run.empty() ? std::nullopt : std::optional<RunId>(options.run);
   const Result<RepairReport> report = repair_sqlite_journal(place->state, run, system_now());

@@ -62,6 +62,12 @@ ExitCode worker_command(const WorkerOptions& options) {
   }
   const Result<Endpoint> where = endpoint();
   if (!where) return say(where.error());
+  if (where->credentials.empty()) {
+    return say(
+        usage_error("a worker needs a key of its own: set ANTHROPIC_API_KEY or "
+                    "ANTHROPIC_AUTH_TOKEN; without one "
+                    "it could only keep runs from workers that have one"));
+  }
   const Result<Tables> tables = load_tables("", "");
   if (!tables) return say(tables.error());
   const Result<std::string> here = place_of_state(place->state);
@@ -76,10 +82,8 @@ ExitCode worker_command(const WorkerOptions& options) {
   const std::unique_ptr<HttpClient> http = make_curl_client(loop, {});
   Pacer pacer;
   join_fleet(loop, **journal, pacer);
-  say(fmt::format(
-      "taking up to {} runs at a time from {}, as {}{}", options.runs,
-      postgres_url_shown(place->url), *here,
-      where->credentials.empty() ? "; without a key: runs that need a model are parked" : ""));
+  say(fmt::format("taking up to {} runs at a time from {}, as {}", options.runs,
+                  postgres_url_shown(place->url), *here));
   FleetWorker worker({loop, **journal, *http, pacer}, *tables, *where, {place->state, *here},
                      terms_of(options));
   const Status ended = worker.run();

@@ -197,6 +197,24 @@ class OnASharedStore(FleetTest):
             if file.is_file():
                 self.assertNotIn(PASSWORD.encode(), file.read_bytes(), file)
 
+    def test_an_older_copy_that_was_put_back_spends_nothing_until_it_is_accepted(self):
+        changes, mock = self.small_change(), self.mock("--instant")
+        self.review(repository=changes, mock=mock)
+        paid = mock.bill()["total_usd"]
+        self.sql("UPDATE baton.store SET cluster = 'another'")  # as where a backup was restored on a new server
+        done = self.baton("review", "--repo", changes.folder, mock=mock)
+        self.assertEqual(done.code, SYSTEM, done.err)
+        self.assertIn("baton repair", done.err)
+        self.assertEqual(mock.bill()["total_usd"], paid)
+        self.assertEqual(self.baton("repair").code, USAGE)
+        self.assertEqual(self.baton("repair", "--accept-restored").code, DONE)
+        self.review(repository=changes, mock=mock)
+
+    def test_only_a_shared_store_is_accepted_as_restored(self):
+        done = self.baton("repair", "--accept-restored", env={**self.environment(), "BATON_STORE": ""})
+        self.assertEqual(done.code, USAGE)
+        self.assertIn("--store", done.err)
+
     def test_one_cap_of_a_day_for_two_machines(self):
         changes, mock = self.small_change(), self.mock("--instant")
         first = self.review("--project", "p", "--budget-per-day", "0.30", repository=changes, mock=mock, code=None)

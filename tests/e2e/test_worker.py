@@ -14,6 +14,16 @@ from harness import BUDGET, DONE, INTERRUPTED, USAGE, essence, wait_until
 
 LEASE = ["--lease-seconds", "2"]
 
+OUR_PRICES = """
+[[model]]
+id = "claude-haiku-4-5"
+[[model.price]]
+valid_from = 2026-01-01
+source = "our contract"
+verified_on = 2026-11-20
+steps = [{ input = "0.90", cache_write_5m = "1.125", cache_write_1h = "1.80", cache_read = "0.09", output = "4.50" }]
+"""
+
 
 class Submitted(FleetTest):
     def setUp(self):
@@ -235,15 +245,26 @@ class Submitted(FleetTest):
         self.worker(*LEASE, mock=self.mock("--instant"))
         self.assertEqual(self.settled(run)[0]["status"], "complete")
 
-    def test_what_a_worker_cannot_begin_with_is_parked_with_its_reason(self):
+    def test_a_worker_without_a_key_takes_nothing_from_those_that_have_one(self):
         run = self.submit(repository=self.changes)
-        worker = self.worker()  # without a key
+        done = self.baton("worker", "--once", env=self.environment())
+        self.assertEqual(done.code, USAGE)
+        self.assertIn("ANTHROPIC_API_KEY", done.err)
+        self.assertEqual(self.standing()[run]["status"], "queued")
+
+    def test_what_a_worker_cannot_begin_with_is_parked_with_its_reason(self):
+        prices = self.folder / "prices.toml"
+        prices.write_text(OUR_PRICES)
+        run = self.submit("--prices", str(prices), repository=self.changes)
+        prices.unlink()
+        worker = self.worker(mock=self.mock("--instant"))
         wait_until(lambda: self.standing()[run]["status"] == "paused", what="it to be parked")
-        self.assertIn("ANTHROPIC_API_KEY", self.standing()[run]["reason"])
-        self.assertIn("ANTHROPIC_API_KEY", self.baton("runs").out)
+        self.assertIn("prices.toml", self.standing()[run]["reason"])
+        self.assertIn("prices.toml", self.baton("runs").out)
         time.sleep(1)
         self.assertEqual(len(re.findall(run, worker.log.read_text())), 1, "claimed again and again")
         self.kill(worker)
+        prices.write_text(OUR_PRICES)
         self.assertEqual(self.baton("wait", run).code, INTERRUPTED)
         self.assertEqual(self.baton("resume", run, "--submit").code, DONE)
         self.worker(mock=self.mock("--instant"))
