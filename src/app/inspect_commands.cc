@@ -138,9 +138,13 @@ ExitCode show_command(const RunOptions& options) {
   if (!events) return say(events.error());
   const Result<RunState> run = replay(*events);
   if (!run) return say(run.error());
+  const Result<Queue> queue = queue_of(**journal);
+  if (!queue) return say(queue.error());
+  const RunSummary standing{.run = *id, .status = std::string(to_string(run->status))};
   fmt::print("{}  {}  {}\n", *id, run->created.workflow, for_terminal(run->created.title));
-  fmt::print("{}, begun {}, {} events{}\n", to_string(run->status), timestamp_of(run->created.at),
-             events->size(), run->reason.empty() ? "" : ": " + for_terminal(run->reason));
+  fmt::print("{}, begun {}, {} events{}\n", status_shown(**journal, standing, *queue),
+             timestamp_of(run->created.at), events->size(),
+             run->reason.empty() ? "" : ": " + for_terminal(run->reason));
   if (!run->created.mode_reason.empty()) fmt::print("{}\n", for_terminal(run->created.mode_reason));
   fmt::print(
       "{} spent{}{}, prices of catalogue {}\n\nTasks\n", run->budget.charged().to_display(),

@@ -62,6 +62,7 @@ class AfterKillNine(Interrupted):
         expected, asked_for = self.undisturbed()
         mock, run, in_flight = self.kill_at(moment)
         self.assertEqual(self.runs()[0]["status"], "interrupted")
+        self.assertIn("\ninterrupted, begun ", self.baton("show", run).out)
         self.assert_sound()
         report = self.resume(run, mock=mock)
         self.assertEqual(report["run_id"], run)
