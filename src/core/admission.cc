@@ -72,6 +72,8 @@ std::optional<Instant> gate_opens(const RunState& run, const CallPrepared& prepa
 
 // Later than any clock: only an event of another call can change it.
 constexpr Instant kUntilAnEvent = Instant::from_unix_ms(std::numeric_limits<std::int64_t>::max());
+// Calls of other runs, which share the limits, are no events of this one.
+constexpr Millis kLookForPlace{100};
 
 std::optional<PacedCall> paced(const RunState& run, const Task& task, const Rules& rules,
                                Instant now) {
@@ -311,9 +313,12 @@ Decision decide_prepared(const RunState& run, const Rules& rules, Instant now) {
 
 std::optional<Instant> next_admission(const RunState& run, const Rules& rules, Instant now) {
   std::optional<Instant> next;
+  const bool is_told = std::any_of(run.open_calls.begin(), run.open_calls.end(),
+                                   [](const auto& open) { return !open.second.batch; });
   each_prepared(run, rules, now, [&](const Task&, std::optional<Instant> held_until) {
-    if (held_until && *held_until != kUntilAnEvent && (!next || *held_until < *next))
-      next = held_until;
+    if (held_until == kUntilAnEvent)
+      held_until = is_told ? std::nullopt : std::optional(now + kLookForPlace);
+    if (held_until && (!next || *held_until < *next)) next = held_until;
     return true;
   });
   return next;
