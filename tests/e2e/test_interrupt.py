@@ -188,8 +188,8 @@ class AFeature(OneRun):
             with self.subTest(number=number, times=times), AFeature() as one:
                 nap = "2" + one.nap[1:]
                 mock = one.stand_in(nap=nap)
-                run, took = one.signalled(mock, lambda: one.processes(f"sleep {nap}"), number, times)
-                wait_until(lambda: not one.processes(f"sleep {nap}"), what="the command to end with the program")
+                run, took = one.signalled(mock, lambda: processes_with(f"sleep {nap}"), number, times)
+                wait_until(lambda: not processes_with(f"sleep {nap}"), what="the command to end with the program")
                 one.assert_goes_on(run, mock)
 
     # ---- with a terminal of its own ----------------------------------------------------------------
