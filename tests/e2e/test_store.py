@@ -6,7 +6,7 @@ import threading
 import unittest
 
 from fleet import PASSWORD, FleetTest
-from harness import DONE, SYSTEM, USAGE, BatonTest, essence, wait_until
+from harness import DONE, KEY, SYSTEM, USAGE, BatonTest, essence, wait_until
 
 
 class WithoutAStore(BatonTest):
@@ -158,7 +158,8 @@ class OnASharedStore(FleetTest):
     def test_a_server_that_is_not_there_is_named_without_its_password(self):
         away = f"postgresql://baton:{PASSWORD}@127.0.0.1:1/none"
         for words in (["runs"], ["review", "--repo", self.small_change().folder], ["worker"]):
-            done = self.baton(*words, env=self.environment(BATON_STORE=away), timeout=90)
+            environment = {**self.environment(BATON_STORE=away), "ANTHROPIC_API_KEY": KEY}
+            done = self.baton(*words, env=environment, timeout=90)
             self.assertEqual(done.code, SYSTEM, done.err)
             self.assertIn("127.0.0.1:1", done.err)
             self.assert_no_secret(done.out, done.err)

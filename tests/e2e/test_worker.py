@@ -70,8 +70,10 @@ class Submitted(FleetTest):
         alone = self.review("--local", repository=changes, code=None)
         run = self.submit("--local", repository=changes)
         changes.folder.rename(self.folder / "not there any more")
-        self.worker()
+        mock = self.mock("--instant")
+        self.worker(mock=mock)
         self.assertEqual(essence(self.wait(run, code=None)), essence(alone))
+        self.assertEqual(mock.bill()["requests"], 0)
 
     def test_a_key_is_one_run_whoever_submits_it(self):
         first = self.submit("--key", "pull/17", repository=self.changes)
