@@ -163,7 +163,7 @@ class DamagedJournal {
       const Result<std::vector<Event>> events = (*journal)->events(run);
       if (!events) {
         EXPECT_TRUE(std::any_of(report->runs.begin(), report->runs.end(),
-                                [&](const RunRepair& r) { return r.run == run; }))
+                                [&name = run](const RunRepair& r) { return r.run == name; }))
             << run << " is gone, and nothing says so";
         continue;
       }
