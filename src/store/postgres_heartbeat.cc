@@ -162,7 +162,7 @@ void PostgresHeartbeat::wait(Clock::time_point until) {
     pollfd ready[2] = {{wake_.reader.get(), POLLIN, 0},
                        {connection == nullptr ? -1 : connection->socket(), POLLIN, 0}};
     if (::poll(ready, 2, static_cast<int>(left.count())) <= 0) continue;
-    if (ready[1].revents == 0) continue;
+    if (connection == nullptr || ready[1].revents == 0) continue;
     const std::optional<bool> noticed = connection->noticed();
     if (!noticed) return link_.drop();  // and begin the next beat, with a new one, at once
     if (*noticed) listener_.work();

@@ -293,8 +293,8 @@ std::string postgres_url_shown(std::string_view url) {
 }
 
 Result<std::unique_ptr<Journal>> open_postgres_journal(
-    const std::string& url, PostgresOptions options,
-    std::function<void(std::function<void()>)> post) {
+    const std::string& url, const PostgresOptions& options,
+    const std::function<void(std::function<void()>)>& post) {
   const Result<PostgresAddress> address = PostgresAddress::parse(url);
   if (!address) return address.error();
   if (options.heartbeat.count() <= 0 || options.lease <= options.heartbeat * 2) {

@@ -51,8 +51,8 @@ std::string postgres_url_shown(std::string_view url);
 // what to do, if the server cannot be reached, would lose what it has acknowledged (fsync,
 // full_page_writes, synchronous_commit), or its tables are of a later version.
 Result<std::unique_ptr<Journal>> open_postgres_journal(
-    const std::string& url, PostgresOptions options,
-    std::function<void(std::function<void()>)> post);
+    const std::string& url, const PostgresOptions& options,
+    const std::function<void(std::function<void()>)>& post);
 
 // Takes an older copy that was put back as the store from now on, and notes it in baton.store_log.
 // What was noted.
